@@ -1,3 +1,1 @@
-"""edenmesh: devices of Sahana Eden users meet, share records, and deliver them to an Eden server."""
-
-__all__: list[str] = []
+"""x."""

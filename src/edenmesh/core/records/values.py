@@ -1,0 +1,172 @@
+"""What one field of a record may hold, and when two values are equal.
+
+Text, whole numbers and booleans are Python's own; the rest are small structs with a tag. A list field holds items
+that are each one of these. There is no floating-point number: decimals travel as text. Two values are equal when
+their canonical texts are (design, section 2.2): 1999 equals "1999", a file equals its content, empty equals unset.
+"""
+
+import re
+from datetime import date, datetime
+from json import dumps
+from typing import Final, TypeAlias
+
+import msgspec
+
+from edenmesh.core.encoding import require_text
+from edenmesh.core.ids import ID_BYTES
+from edenmesh.core.limits import LABEL_CHARS_MAX, NAME_CHARS_MAX, UUID_CHARS_MAX
+from edenmesh.errors import InvalidInput
+
+_DECIMAL: Final = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]*[1-9])?")
+_INTEGER_MIN: Final = -(2**63)
+_INTEGER_MAX: Final = 2**63 - 1
+
+
+class Decimal(msgspec.Struct, frozen=True, tag="decimal", tag_field="$"):
+    """A number with a fraction, as plain text without exponent or trailing zeros: `-0.5`, `12`."""
+
+    text: str
+
+    @classmethod
+    def parse(cls, text: str) -> "Decimal":
+        """Read a number as people and JSON write it, exponent included.
+
+        Raises InvalidInput where the text is not a finite number.
+        """
+        from decimal import Decimal as Number
+        from decimal import InvalidOperation
+
+        try:
+            number = Number(text.strip())
+        except InvalidOperation as error:
+            raise InvalidInput(what=f"{text!r} is not a number.") from error
+        if not number.is_finite() or abs(number.adjusted()) > _DECIMAL_DIGITS_MAX:
+            raise InvalidInput(what=f"{text!r} is not a number this program can hold.")
+        plain = f"{number:f}"
+        if "." in plain:
+            plain = plain.rstrip("0").rstrip(".")
+        return cls("0" if plain in ("-0", "") else plain)
+
+
+class Date(msgspec.Struct, frozen=True, tag="date", tag_field="$"):
+    """A calendar day, `2026-11-22`, without a time zone."""
+
+    text: str
+
+
+class DateTime(msgspec.Struct, frozen=True, tag="datetime", tag_field="$"):
+    """A moment in UTC to the second, `2026-11-22T22:24:22` (Eden keeps no fraction and writes no zone)."""
+
+    text: str
+
+
+class Reference(msgspec.Struct, frozen=True, tag="reference", tag_field="$", omit_defaults=True):
+    """A pointer to a record; `strand` is the id of the strand's first version where the writer knew two."""
+
+    table: str
+    uuid: str
+    strand: bytes = b""
+
+
+class File(msgspec.Struct, frozen=True, tag="file", tag_field="$", omit_defaults=True):
+    """A file by content: SHA-256, size in bytes, media type and the name it had, which is a label only."""
+
+    hash: bytes
+    label: str = ""
+    media: str = ""
+    size: int = 0
+
+
+_DECIMAL_DIGITS_MAX: Final = 64
+
+Value: TypeAlias = str | int | bool | Decimal | Date | DateTime | Reference | File
+"""One assigned value, or one item of a list field."""
+
+Content: TypeAlias = Value | tuple[Value, ...]
+"""What a field shows: one value, or the items of a list field in canonical order."""
+
+
+def canonical_text(value: Value) -> str:
+    """The text by which values are compared and hashed."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, Reference):
+        text = f"{value.table}:{value.uuid}"
+        return f"{text}#{value.strand.hex()}" if value.strand else text
+    if isinstance(value, File):
+        return value.hash.hex()
+    return value.text
+
+
+def content_text(content: Content) -> str:
+    """Canonical text of a whole field: of a list, the JSON array of its items' texts in order."""
+    if isinstance(content, tuple):
+        return dumps(sorted(canonical_text(item) for item in content), ensure_ascii=False, separators=(",", ":"))
+    return canonical_text(content)
+
+
+def require_value(value: Value) -> None:
+    """Raise InvalidInput unless the value is one this program may write or accept.
+
+    An empty text is refused: empty means unset, and a field is emptied by `unset`.
+    """
+    problem = _problem(value)
+    if problem:
+        raise InvalidInput(what=f"A value cannot be kept: {problem}.")
+
+
+def _problem(value: Value) -> str:
+    if isinstance(value, str):
+        if not value:
+            return "it is empty; unset the field instead"
+        if not value.isascii():
+            require_text(value)
+        return ""
+    if isinstance(value, bool):
+        return ""
+    if isinstance(value, int):
+        return "" if _INTEGER_MIN <= value <= _INTEGER_MAX else "the number needs more than 64 bits"
+    if isinstance(value, Decimal):
+        well = _DECIMAL.fullmatch(value.text) and value.text != "-0" and len(value.text) <= 2 * _DECIMAL_DIGITS_MAX
+        return "" if well else "the decimal is not in canonical form"
+    if isinstance(value, Date):
+        return "" if _is_day(value.text) else "the date is not YYYY-MM-DD"
+    if isinstance(value, DateTime):
+        return "" if _is_moment(value.text) else "the moment is not YYYY-MM-DDTHH:MM:SS"
+    if isinstance(value, Reference):
+        return _reference_problem(value)
+    return _file_problem(value)
+
+
+def _reference_problem(value: Reference) -> str:
+    require_text(value.table)
+    require_text(value.uuid)
+    if not 0 < len(value.table) <= NAME_CHARS_MAX or not 0 < len(value.uuid) <= UUID_CHARS_MAX:
+        return "the reference names no table or uuid of a possible length"
+    return "" if len(value.strand) in (0, ID_BYTES) else "the reference names no possible strand"
+
+
+def _file_problem(value: File) -> str:
+    require_text(value.label)
+    require_text(value.media)
+    if len(value.hash) != ID_BYTES or not 0 <= value.size <= _INTEGER_MAX:
+        return "the file names no possible content"
+    return "" if max(len(value.label), len(value.media)) <= LABEL_CHARS_MAX else "the file's label is too long"
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return len(text) == len("2026-11-22") and date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
+
+
+def _is_moment(text: str) -> bool:
+    try:
+        return len(text) == len("2026-11-22T22:24:22") and datetime.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
