@@ -57,7 +57,8 @@ def parse_id(prefix: str, text: str) -> bytes:
         value = b32decode(body.upper() + "=" * (-len(body) % 8))
     except ValueError:
         value = b""
-    if prefix not in _PREFIXES or head != prefix or not dash or len(value) != ID_BYTES or check != _check(prefix, value):
+    well = prefix in _PREFIXES and head == prefix and dash and len(value) == ID_BYTES
+    if not well or check != _check(prefix, value):
         raise InvalidInput(what=f"{text!r} is not a valid identifier.", do="Copy it again, whole.")
     return value
 

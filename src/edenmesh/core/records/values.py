@@ -6,9 +6,12 @@ their canonical texts are (design, section 2.2): 1999 equals "1999", a file equa
 """
 
 import re
+from collections.abc import Callable
 from datetime import date, datetime
+from decimal import Decimal as Number
+from decimal import InvalidOperation
 from json import dumps
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import msgspec
 
@@ -33,9 +36,6 @@ class Decimal(msgspec.Struct, frozen=True, tag="decimal", tag_field="$"):
 
         Raises InvalidInput where the text is not a finite number.
         """
-        from decimal import Decimal as Number
-        from decimal import InvalidOperation
-
         try:
             number = Number(text.strip())
         except InvalidOperation as error:
@@ -114,32 +114,38 @@ def require_value(value: Value) -> None:
 
     An empty text is refused: empty means unset, and a field is emptied by `unset`.
     """
-    problem = _problem(value)
+    problem = _PROBLEMS[type(value)](value)
     if problem:
         raise InvalidInput(what=f"A value cannot be kept: {problem}.")
 
 
-def _problem(value: Value) -> str:
-    if isinstance(value, str):
-        if not value:
-            return "it is empty; unset the field instead"
-        if not value.isascii():
-            require_text(value)
-        return ""
-    if isinstance(value, bool):
-        return ""
-    if isinstance(value, int):
-        return "" if _INTEGER_MIN <= value <= _INTEGER_MAX else "the number needs more than 64 bits"
-    if isinstance(value, Decimal):
-        well = _DECIMAL.fullmatch(value.text) and value.text != "-0" and len(value.text) <= 2 * _DECIMAL_DIGITS_MAX
-        return "" if well else "the decimal is not in canonical form"
-    if isinstance(value, Date):
-        return "" if _is_day(value.text) else "the date is not YYYY-MM-DD"
-    if isinstance(value, DateTime):
-        return "" if _is_moment(value.text) else "the moment is not YYYY-MM-DDTHH:MM:SS"
-    if isinstance(value, Reference):
-        return _reference_problem(value)
-    return _file_problem(value)
+def _text_problem(value: str) -> str:
+    if not value:
+        return "it is empty; unset the field instead"
+    if not value.isascii():
+        require_text(value)
+    return ""
+
+
+def _boolean_problem(value: bool) -> str:
+    return ""
+
+
+def _integer_problem(value: int) -> str:
+    return "" if _INTEGER_MIN <= value <= _INTEGER_MAX else "the number needs more than 64 bits"
+
+
+def _decimal_problem(value: Decimal) -> str:
+    well = _DECIMAL.fullmatch(value.text) and value.text != "-0" and len(value.text) <= 2 * _DECIMAL_DIGITS_MAX
+    return "" if well else "the decimal is not in canonical form"
+
+
+def _date_problem(value: Date) -> str:
+    return "" if _is_day(value.text) else "the date is not YYYY-MM-DD"
+
+
+def _datetime_problem(value: DateTime) -> str:
+    return "" if _is_moment(value.text) else "the moment is not YYYY-MM-DDTHH:MM:SS"
 
 
 def _reference_problem(value: Reference) -> str:
@@ -170,3 +176,16 @@ def _is_moment(text: str) -> bool:
         return len(text) == len("2026-11-22T22:24:22") and datetime.fromisoformat(text).isoformat() == text
     except ValueError:
         return False
+
+
+_PROBLEMS: Final[dict[type, Callable[[Any], str]]] = {
+    str: _text_problem,
+    bool: _boolean_problem,
+    int: _integer_problem,
+    Decimal: _decimal_problem,
+    Date: _date_problem,
+    DateTime: _datetime_problem,
+    Reference: _reference_problem,
+    File: _file_problem,
+}
+"""By exact type, because every value of every version received passes here."""

@@ -38,6 +38,7 @@ ALIAS: Final = "$alias"
 
 _SALT_BYTES: Final = 16
 _MADE_MAX: Final = 2**53
+_FORMAT_MAX: Final = 2**31
 _TAG: Final = sha256(b"edenmesh/version/1\0")
 
 
@@ -152,22 +153,18 @@ def owns_uuid(version: Version) -> bool:
 
 
 def _require_valid(version: Version) -> None:
-    _require(len(version.author) == ID_BYTES, "its author is no key")
-    _require(0 <= version.seq < 2**53 and 0 <= version.made <= _MADE_MAX, "a number is out of range")
-    _require(0 < version.format < 2**31, "its format is out of range")
-    _require_ids(version.parents, VERSION_PARENTS_MAX)
-    _require(len(version.salt) == _SALT_BYTES, "its salt has not 16 bytes")
-    _require(len(version.schema) in (0, ID_BYTES), "its schema is no hash")
-    _require_name(version.table)
-    _require(0 < len(version.uuid) <= UUID_CHARS_MAX, "its uuid is empty or too long")
-    require_text(version.uuid)
-    if version.set:
-        _require_count(len(version.set))
-        for name, value in version.set.items():
+    # Every version received passes here, so the common case (a put that only sets) runs no call it can spare.
+    problem = _frame_problem(version)
+    if problem:
+        raise InvalidInput(what=problem)
+    if version.parents:
+        _require_ids(version.parents, VERSION_PARENTS_MAX)
+    for name, value in version.set.items():
+        if not name.isascii() or not 0 < len(name) <= NAME_CHARS_MAX:
             _require_name(name)
-            require_value(value)
+        require_value(value)
     if version.unset:
-        _require_count(len(version.unset))
+        _require(len(version.unset) <= VERSION_FIELDS_MAX, "it touches too many fields")
         _require(version.unset == sorted(set(version.unset)), "its emptied fields are not in order")
         _require(not any(name in version.set for name in version.unset), "it sets and empties the same field")
         for name in version.unset:
@@ -176,11 +173,25 @@ def _require_valid(version: Version) -> None:
         _require_lists(version)
     if version.about:
         require_plain(version.about)
-    _require_op(version)
+    if version.op != PUT:
+        _require_op(version)
+
+
+def _frame_problem(version: Version) -> str:
+    if len(version.author) != ID_BYTES or len(version.salt) != _SALT_BYTES or len(version.schema) not in (0, ID_BYTES):
+        return "its author, salt or schema has not the right length"
+    if not (0 <= version.seq <= _MADE_MAX and 0 <= version.made <= _MADE_MAX and 0 < version.format < _FORMAT_MAX):
+        return "a number is out of range"
+    if not (version.table.isascii() and version.uuid.isascii()):
+        require_text(version.table)
+        require_text(version.uuid)
+    if not (0 < len(version.table) <= NAME_CHARS_MAX and 0 < len(version.uuid) <= UUID_CHARS_MAX):
+        return "its table or uuid is empty or too long"
+    return "" if len(version.set) <= VERSION_FIELDS_MAX else "it touches too many fields"
 
 
 def _require_lists(version: Version) -> None:
-    _require_count(len(version.add) + len(version.remove))
+    _require(len(version.add) + len(version.remove) <= VERSION_FIELDS_MAX, "it touches too many fields")
     touched = [*version.set, *version.unset]
     for name, items in version.add.items():
         _require_name(name)
@@ -211,10 +222,6 @@ def _require_ids(ids: list[bytes], count_max: int) -> None:
         return
     _require(len(ids) <= count_max and all(len(one) == ID_BYTES for one in ids), "it names ids that are none")
     _require(len(ids) == 1 or ids == sorted(set(ids)), "the ids it names are not in order")
-
-
-def _require_count(count: int) -> None:
-    _require(count <= VERSION_FIELDS_MAX, "it touches too many fields")
 
 
 def _require_name(name: str) -> None:

@@ -1,0 +1,109 @@
+"""What a device shows of one record: values, conflicts and what is open, as frozen types that screens only draw."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import IntFlag
+from typing import NamedTuple
+
+from edenmesh.core.ids import VersionId
+from edenmesh.core.records.values import Content
+
+
+class Flag(IntFlag):
+    """What is open about a record, for lists and counts."""
+
+    CONFLICT = 1
+    """A field has concurrent values no one has chosen between."""
+    IDENTITY = 2
+    """Two strands under one uuid."""
+    CONTESTED = 4
+    """Deleted by one, edited by another who had not seen it."""
+    DELETED = 8
+    """Retracted; nothing shown."""
+    WAITING = 16
+    """A version waits for one it names."""
+    QUARANTINED = 32
+    """A version is without effect until its author is trusted again."""
+    NEWER = 64
+    """A version is of a format or op newer than this program."""
+
+
+OPEN = Flag.CONFLICT | Flag.IDENTITY | Flag.CONTESTED
+"""What a person has to decide."""
+
+
+class Choice(NamedTuple):
+    """One value a field may have, `None` where it was emptied, with the versions that gave it, deepest first."""
+
+    content: Content | None
+    given_by: tuple[VersionId, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FieldState:
+    """One field: its live values, the one shown first. More than one is a field conflict, shown as undecided."""
+
+    choices: tuple[Choice, ...]
+
+    @property
+    def shown(self) -> Content | None:
+        """The value shown; provisional where the field is in conflict."""
+        return self.choices[0].content
+
+    @property
+    def is_conflict(self) -> bool:
+        """Whether no one has chosen between concurrent values yet."""
+        return len(self.choices) > 1
+
+
+@dataclass(frozen=True, slots=True)
+class StrandState:
+    """One strand of a record. `first` is the id that names it; `heads` are what an edit made now would follow."""
+
+    first: VersionId
+    heads: tuple[VersionId, ...]
+    fields: Mapping[str, FieldState]
+    retracts: tuple[VersionId, ...]
+    concurrent_edits: tuple[VersionId, ...]
+
+    @property
+    def is_deleted(self) -> bool:
+        """Whether the record was retracted and nobody edited it without having seen that."""
+        return bool(self.retracts) and not self.concurrent_edits
+
+    @property
+    def is_contested(self) -> bool:
+        """Whether it was retracted by one and edited by another who had not seen it: it stays visible."""
+        return bool(self.retracts) and bool(self.concurrent_edits)
+
+    @property
+    def conflicts(self) -> list[str]:
+        """Names of the fields in conflict."""
+        return [name for name, field in self.fields.items() if field.is_conflict]
+
+    @property
+    def values(self) -> dict[str, Content]:
+        """The values shown, empty fields left out."""
+        shown = ((name, field.shown) for name, field in self.fields.items())
+        return {name: content for name, content in shown if content is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class RecordState:
+    """One record: its strands, normally one, and what is open about it."""
+
+    table: str
+    uuid: str
+    strands: tuple[StrandState, ...]
+    waiting: frozenset[VersionId]
+    flags: Flag
+
+    @property
+    def strand(self) -> StrandState | None:
+        """The only strand; None where there is none yet or where there are several."""
+        return self.strands[0] if len(self.strands) == 1 else None
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether nothing about the record is undecided or still to come."""
+        return self.strand is not None and not self.flags & (OPEN | Flag.WAITING | Flag.NEWER)
