@@ -39,3 +39,69 @@ PART_BYTES_MAX: Final = 8 * 1024 * 1024
 """Bytes of versions between two seals; what a receiver buffers before it can check a seal."""
 PART_BYTES_SEALED: Final = 1024 * 1024
 """Bytes of unsealed versions after which an author seals early, so that no part nears the receiver's bound."""
+
+# --- channel ------------------------------------------------------------------------------------------------------
+CHANNEL_BYTES_BEFORE_OPEN_MAX: Final = 4096
+"""Bytes taken from somebody who has not proven a key yet. An honest handshake needs about 2,300 of them."""
+CHANNEL_OPEN_SECONDS_MAX: Final = 10.0
+"""From the first byte to an open channel: the door, TLS and `ready`."""
+CHANNEL_CLOSE_SECONDS_MAX: Final = 1.0
+"""How long the closing side waits for the other's farewell, so that what it sent last is not lost to a reset."""
+CHANNELS_HALF_OPEN_MAX: Final = 16
+"""Strangers at the door at one time; the next one displaces the oldest of the address that holds most places."""
+
+# --- nearby ---------------------------------------------------------------------------------------------------------
+NEARBY_MAX: Final = 256
+"""Announced devices remembered at one time; anybody on the network can announce as many as they like."""
+NEARBY_ADDRESSES_MAX: Final = 8
+"""Addresses taken from one announcement, the first ones."""
+NEARBY_RESOLVE_SECONDS_MAX: Final = 3.0
+"""How long an announced name is asked for its address."""
+
+# --- forms and documents ------------------------------------------------------------------------------------------
+FORM_BYTES_MAX: Final = 1024 * 1024
+"""Encoded size of one form; the largest of a stock Eden has 9 KiB."""
+FORM_FIELDS_MAX: Final = 1024
+"""Fields of one table in a form."""
+FORM_TABLES_MAX: Final = 256
+"""Tables one form describes: its own, its components', those it refers to."""
+DOCUMENT_BYTES_MAX: Final = 256 * 1024 * 1024
+"""Size of one S3JSON document; 100,000 records have about 35 MB. Documents are read whole."""
+DOCUMENT_ROWS_MAX: Final = 1_000_000
+"""Rows of one S3JSON document, components included."""
+DOCUMENT_NESTING_MAX: Final = 8
+"""Depth of components within components in a document; Eden itself nests one level."""
+DOCUMENT_PROBLEMS_MAX: Final = 1000
+"""Problems listed of one document; further ones are counted only."""
+JSON_NESTING_MAX: Final = 64
+"""Depth of containers in a JSON document."""
+
+# --- pairing ----------------------------------------------------------------------------------------------------------
+PAIRING_STRANGER_BYTES_MAX: Final = 4 * 1024
+"""One message of a device whose person has not confirmed yet; the largest honest one has about 300 bytes."""
+PAIRING_MESSAGE_BYTES_MAX: Final = 128 * 1024
+"""One message after both persons confirmed: room for the largest charter entry with its envelope."""
+PAIRING_PART_BYTES: Final = 48 * 1024
+"""Charter entries gathered into one message before it is sent; a single entry may exceed it."""
+PAIRING_CHARTER_BYTES_MAX: Final = 128 * 1024 * 1024
+"""A whole charter as a joining device takes it: 100,000 entries of 1.3 KiB."""
+PAIRING_VERSIONS_MAX: Final = 16
+"""Protocol versions one introduction may offer."""
+PAIRING_AUTHORS_MAX: Final = 32
+"""Author keys a joining device may bring: one for each life its store had."""
+PAIRING_SECRETS_MAX: Final = 256
+"""Mesh secrets handed to a joining device: the first, and one for each revocation that renewed it."""
+PAIRING_COUNT_MAX: Final = 10**15
+"""Members or records a device may say its mesh has."""
+PAIRING_STEP_SECONDS: Final = 30.0
+"""How long the other device may take for a step that needs no person."""
+PAIRING_CODE_SECONDS: Final = 120.0
+"""How long a code is shown and may be confirmed."""
+PAIRING_TRIES_MAX: Final = 3
+"""Failed tries, each a guess at six digits, before the pause."""
+PAIRING_PAUSE_SECONDS: Final = 60.0
+"""The pause after too many failed tries."""
+PAIRING_QR_ADDRESSES_MAX: Final = 8
+"""Addresses in one QR code; each makes the symbol larger and harder to scan."""
+PAIRING_QR_CHARS_MAX: Final = 1024
+"""Characters of the text in a QR code: the head, and eight addresses of a usual length."""
