@@ -105,3 +105,35 @@ PAIRING_QR_ADDRESSES_MAX: Final = 8
 """Addresses in one QR code; each makes the symbol larger and harder to scan."""
 PAIRING_QR_CHARS_MAX: Final = 1024
 """Characters of the text in a QR code: the head, and eight addresses of a usual length."""
+
+# --- frames and sessions ----------------------------------------------------------------------------------------------
+FRAME_BYTES_MAX: Final = 1024 * 1024
+"""One frame. The largest version fits four times; a frame is buffered whole before it is looked at."""
+FRAME_BYTES_FIRST_MAX: Final = 4096
+"""A frame before the peer has said hello: enough for that, not for anything else."""
+FRAME_BYTES_SENT: Final = 256 * 1024
+"""Versions put into one frame by a sender; keeps progress and cancelling smooth."""
+CHUNK_BYTES: Final = 256 * 1024
+"""A piece of a file, and so what a cut costs at most."""
+FILE_BYTES_MAX: Final = 256 * 1024 * 1024
+"""One file. A phone's photo has 4 MiB, a minute of its video 100 MiB."""
+FORM_BYTES_MAX: Final = 1024 * 1024
+"""One encoded form; Eden's largest captured one has 30 KiB."""
+FORMS_MAX: Final = 10_000
+"""Forms one peer may name."""
+VECTOR_LOGS_MAX: Final = 10_000
+"""Logs in one version vector: as many authors as a charter is planned for."""
+LISTED_IDS_MAX: Final = 4_000_000
+"""Ids in the list of one forked log, 128 MiB; a log that long would be a device's life's work."""
+LISTED_IDS_FRAME: Final = 8192
+"""Ids in one frame of such a list."""
+FILES_ASKED_AT_ONCE: Final = 4
+"""Files a taker asks for before the first has come: keeps a slow link busy, and the giver's queue short."""
+CLOSE_TEXT_CHARS_MAX: Final = 200
+"""Characters of the sentence a peer may close with."""
+SILENCE_SECONDS_PING: Final = 15.0
+"""Silence after which a session asks whether the peer is there."""
+SILENCE_SECONDS_MAX: Final = 45.0
+"""Silence after which a session counts as cut."""
+UNACKED_PARTS_MAX: Final = 64
+"""Log parts a giver sends ahead of what the taker has made durable: bounds what the taker's queue can hold."""
