@@ -27,6 +27,7 @@ record the server rejects, a read-back that differs, quarantine, a session cut s
         DestinationUnreachable
         LoginRefused
         AnswerNotUnderstood
+      PeerUnreachable             nobody answers there, or hangs up before the channel is open
       ConfigError
       UsageError
       InvalidInput
@@ -49,6 +50,7 @@ __all__ = [
     "NotPaired",
     "NotPermitted",
     "PairingFailed",
+    "PeerUnreachable",
     "ProtocolError",
     "RemoteProtocolError",
     "Revoked",
@@ -231,6 +233,13 @@ class AnswerNotUnderstood(DeliveryError):
     """The destination answered something else than its interface promises, such as a web page or half an answer."""
 
     do = "Check with `edenmesh destination test` that the address is that of a Sahana Eden, then deliver again."
+
+
+class PeerUnreachable(EdenmeshError):
+    """No channel to the other device: nobody answers at its address, or it hangs up before the channel is open."""
+
+    kept = "Nothing was sent and nothing was taken."
+    do = "Check that both devices are on one network and the other one is visible, then try again."
 
 
 class ConfigError(EdenmeshError):
