@@ -1,1 +1,1 @@
-"""What `make` calls: bring up the environment, then run one task. Standard library only, for they run before it is there."""
+"""What `make` calls: bring up the environment, then run one task. Setting up needs the standard library only."""

@@ -8,7 +8,6 @@ import shutil
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 from tools.environment import PYTHON, ROOT, VENV, SetupError, prepare
 
@@ -17,31 +16,31 @@ LEFTOVERS = ["build", "dist", ".mypy_cache", ".pytest_cache", ".ruff_cache", ".h
 
 
 def setup(_: list[str]) -> int:
-    """make .venv with everything needed to work on edenmesh"""
+    """Make .venv with everything needed to work on edenmesh."""
     prepare("dev")
     return 0
 
 
 def demo(arguments: list[str]) -> int:
-    """two devices meet, pair, sync, settle a conflict and deliver to a server"""
+    """Two devices meet, pair, sync, settle a conflict and deliver to a server."""
     prepare("runtime")
     return _python("-m", "edenmesh.demo", *arguments)
 
 
 def test(arguments: list[str]) -> int:
-    """all tests; make test ARGS="-k name" runs some"""
+    """All tests; make test ARGS="-k name" runs some."""
     prepare("dev")
     return _python("-m", "pytest", *arguments)
 
 
 def lint(_: list[str]) -> int:
-    """formatting and lint rules"""
+    """Formatting and lint rules."""
     prepare("dev")
     return _all([["-m", "ruff", "format", "--check", *_folders()], ["-m", "ruff", "check", *_folders()]])
 
 
 def reformat(_: list[str]) -> int:
-    """rewrite the sources in the one format, and mend what lint can mend"""
+    """Rewrite the sources in the one format, and mend what lint can mend."""
     prepare("dev")
     return _python("-m", "ruff", "check", "--quiet", "--fix-only", *_folders()) or _python(
         "-m", "ruff", "format", *_folders()
@@ -49,7 +48,7 @@ def reformat(_: list[str]) -> int:
 
 
 def check(_: list[str]) -> int:
-    """format, lint, types and the house tests, side by side: run it before each commit"""
+    """Format, lint, types and the house tests, side by side: run it before each commit."""
     prepare("dev")
     return _all(
         [
@@ -62,25 +61,25 @@ def check(_: list[str]) -> int:
 
 
 def bench(arguments: list[str]) -> int:
-    """the published figures, measured here; also written to build/bench.json"""
+    """The published figures, measured here; also written to build/bench.json."""
     prepare("dev")
     return _python("-m", "bench", *arguments)
 
 
 def docs(_: list[str]) -> int:
-    """write docs/reference anew from the code"""
+    """Write docs/reference anew from the code."""
     prepare("dev")
     return _python("-m", "tools.reference")
 
 
 def lock(_: list[str]) -> int:
-    """resolve the dependencies of pyproject.toml anew into requirements/"""
+    """Resolve the dependencies of pyproject.toml into requirements/ anew."""
     prepare("dev")
     return _python("-m", "tools.lock")
 
 
 def clean(_: list[str]) -> int:
-    """remove .venv and everything else that make has made"""
+    """Remove .venv and everything else that make has made."""
     for name in [VENV.name, *LEFTOVERS]:
         shutil.rmtree(ROOT / name, ignore_errors=True)
     for folder in [path for top in CHECKED for path in (ROOT / top).rglob("__pycache__")]:

@@ -75,7 +75,7 @@ def _find_python() -> str:
         if found:
             return found
     raise SetupError(
-        f"edenmesh needs Python 3.{OLDEST_PYTHON[1]} or newer and found {sys.version.split()[0]}. Nothing was changed.\n"
+        f"edenmesh needs Python 3.{OLDEST_PYTHON[1]} or newer; this is {sys.version.split()[0]}. Nothing was changed.\n"
         "Install a newer one, then name it: make PYTHON=/path/to/python3"
     )
 

@@ -1,0 +1,79 @@
+"""Write docs/reference from the code: a page on every error, and one on every command once there are commands.
+
+The house tests compare the pages with what this module says, so a page can be late for one commit only.
+"""
+
+import importlib.util
+import sys
+from collections.abc import Iterator
+from importlib import import_module
+
+import click
+
+from edenmesh import errors
+from tools.environment import ROOT
+
+WIDTH = 100
+WRITTEN = "This page is written by `make docs` from the code."
+
+
+def pages() -> dict[str, str]:
+    """Each page by its place in the repository."""
+    found = {"docs/reference/errors.md": errors_page()}
+    group = command_group()
+    if group is not None:
+        found["docs/reference/cli.md"] = cli_page(group)
+    return found
+
+
+def errors_page() -> str:
+    """What can go wrong, what is kept, and what to do."""
+    lines = ["# Errors", "", WRITTEN, ""]
+    lines += ["Each error says what happened; where it knows nothing better, it also says the following.", ""]
+    classes = [vars(errors)[name] for name in vars(errors) if name in errors.__all__]
+    for error in classes:
+        parent = error.__mro__[1].__name__
+        lines += [f"## {error.__name__}", "", (error.__doc__ or "").strip(), ""]
+        lines += [f"- a kind of: `{parent}`", f"- kept: {error.kept}", f"- to do: {error.do}", ""]
+    return "\n".join(lines)
+
+
+def command_group() -> click.Group | None:
+    """The commands of `edenmesh`; None while there is no command line."""
+    if importlib.util.find_spec("edenmesh.cli") is None:
+        return None
+    groups = [value for value in vars(import_module("edenmesh.cli")).values() if isinstance(value, click.Group)]
+    if not groups:
+        raise LookupError("edenmesh.cli names no click.Group, so its commands cannot be documented")
+    return groups[0]
+
+
+def cli_page(group: click.Group) -> str:
+    """Every command with its help text."""
+    lines = ["# Commands", "", WRITTEN, ""]
+    for path, command in commands(group, "edenmesh"):
+        context = click.Context(command, info_name=path, terminal_width=WIDTH, max_content_width=WIDTH)
+        lines += [f"## {path}", "", "```text", command.get_help(context), "```", ""]
+    return "\n".join(lines)
+
+
+def commands(command: click.Command, path: str) -> Iterator[tuple[str, click.Command]]:
+    """A command and all below it, each with the words that call it."""
+    yield path, command
+    if isinstance(command, click.Group):
+        for name in sorted(command.commands):
+            yield from commands(command.commands[name], f"{path} {name}")
+
+
+def main() -> int:
+    """Write all pages."""
+    for place, text in pages().items():
+        path = ROOT / place
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+        print(place)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
