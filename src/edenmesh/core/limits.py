@@ -31,6 +31,12 @@ CHARTER_SIGNERS_MAX: Final = 64
 """Keys that sign one entry: the admitting device, the admitted one and all its authors."""
 DEVICE_NAME_CHARS_MAX: Final = 64
 """Characters of a device's name as people read it."""
+LOG_VERSIONS_MAX: Final = 2**53
+"""Versions one author's log may have, as a seal or a cut states it: the integers every language can count to."""
+SEAL_BYTES_MAX: Final = 512
+"""Encoded size of one seal: two keys' worth of hashes, a signature, a number, their names, and room for newer fields."""
+FRONTIER_BYTES_MAX: Final = 4096
+"""Encoded size of a kept frontier: at most 53 peaks of 32 bytes."""
 
 # --- seals and log parts --------------------------------------------------------------------------------------------
 PART_VERSIONS_MAX: Final = 1024

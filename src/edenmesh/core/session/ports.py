@@ -3,20 +3,9 @@
 from typing import NamedTuple, Protocol
 
 from edenmesh.core.ids import AuthorId, FileHash, FormHash, VersionId
+from edenmesh.core.reconcile import Held
 from edenmesh.core.records import Carried
 from edenmesh.core.trust import Charter, Frontier, Seal
-
-
-class LogHead(NamedTuple):
-    """A sealed log held here: the author, how many versions, and the RFC 9162 tree head over their ids.
-
-    `branch` is a local number: 0 for the first log heard of an author, more where a cloned store made a fork.
-    """
-
-    author: AuthorId
-    branch: int
-    size: int
-    root: bytes
 
 
 class LogPart(NamedTuple):
@@ -54,8 +43,8 @@ class OpenCounts(NamedTuple):
 class Snapshot(Protocol):
     """What is held, committed and durable, at the moment of each call."""
 
-    def log_heads(self) -> list[LogHead]:
-        """All sealed logs, by author and branch."""
+    def log_heads(self) -> list[Held]:
+        """All sealed logs, by author and branch; more than one branch where a cloned store made a fork."""
         ...
 
     def root_at(self, author: AuthorId, branch: int, size: int) -> bytes:
@@ -92,6 +81,10 @@ class Snapshot(Protocol):
 
     def wanted_files(self) -> list[FileNeed]:
         """Files that versions here name and that are not whole here."""
+        ...
+
+    def file_size(self, file: FileHash) -> int | None:
+        """Size in bytes of a file held whole, or None where it is not."""
         ...
 
     def file_chunk(self, file: FileHash, offset: int, length: int) -> bytes | None:

@@ -1,0 +1,40 @@
+"""One encounter of two devices: a machine that takes bytes and the time, and gives bytes and events.
+
+Invariant: a session never writes, and acknowledges nothing that its driver has not called durable.
+"""
+
+from edenmesh.core.session.events import (
+    Batch,
+    CharterReceived,
+    ChunkReceived,
+    Ended,
+    Event,
+    FormReceived,
+    PartReceived,
+    PeerHolds,
+    PeerWaits,
+    Progress,
+    Tallied,
+)
+from edenmesh.core.session.ports import FileNeed, LogPart, OpenCounts, Snapshot
+from edenmesh.core.session.session import Parties, Session
+
+__all__ = [
+    "Batch",
+    "CharterReceived",
+    "ChunkReceived",
+    "Ended",
+    "Event",
+    "FileNeed",
+    "FormReceived",
+    "LogPart",
+    "OpenCounts",
+    "Parties",
+    "PartReceived",
+    "PeerHolds",
+    "PeerWaits",
+    "Progress",
+    "Session",
+    "Snapshot",
+    "Tallied",
+]

@@ -1,0 +1,83 @@
+"""The tally: what both sides state at the end, and whether that is everything.
+
+"Everything" is said only when charters, versions and files are equal and whole; else the reasons are listed. Counts
+are taken from what is held at that moment, never from what was sent.
+"""
+
+from collections.abc import Callable
+
+from edenmesh.core.session.events import Tallied
+from edenmesh.core.session.outbox import Outbox
+from edenmesh.core.session.ports import Snapshot
+from edenmesh.core.wire import Tally
+
+
+class Tallies:
+    """Keeps the latest tally of each side; ours is stale as soon as anything here changes."""
+
+    def __init__(
+        self, outbox: Outbox, snapshot: Snapshot, our_hash: Callable[[], bytes], their_hash: Callable[[], bytes]
+    ) -> None:
+        self._outbox = outbox
+        self._snapshot = snapshot
+        self._our_hash = our_hash
+        self._their_hash = their_hash
+        self._ours: Tally | None = None
+        self._theirs: Tally | None = None
+        self._was_stated = False
+
+    @property
+    def is_due(self) -> bool:
+        """Whether ours was not stated since the last change."""
+        return self._ours is None
+
+    @property
+    def was_stated(self) -> bool:
+        """Whether ours was ever stated in this session."""
+        return self._was_stated
+
+    def expire(self) -> None:
+        """Something here changed."""
+        self._ours = None
+
+    def state(self) -> None:
+        """State what is held here, now."""
+        counts = self._snapshot.open_counts()
+        self._ours = Tally(
+            charter=self._snapshot.charter().hash,
+            files_missing=counts.files_missing,
+            purged=counts.purged,
+            quarantined=counts.quarantined,
+            records=self._snapshot.counts(),
+            set_hash=self._our_hash(),
+            waiting=counts.waiting,
+        )
+        self._was_stated = True
+        self._outbox.send(self._ours)
+        self._compare()
+
+    def handle_tally(self, tally: Tally) -> None:
+        """The peer states what it holds."""
+        self._theirs = tally
+        self._compare()
+
+    def _compare(self) -> None:
+        if self._ours is not None and self._theirs is not None:
+            missing = tuple(_missing(self._ours, self._theirs, self._their_hash()))
+            self._outbox.events.append(Tallied(self._ours, self._theirs, missing))
+
+
+def _missing(ours: Tally, theirs: Tally, their_hash: bytes) -> list[str]:
+    reasons: list[str] = []
+    if ours.charter != theirs.charter:
+        reasons.append("the two devices do not have the same list of team members yet")
+    if theirs.set_hash != their_hash:
+        reasons.append("one device holds changes the other does not")
+    if ours.files_missing:
+        reasons.append(f"{ours.files_missing} files are not here whole")
+    if theirs.files_missing:
+        reasons.append(f"{theirs.files_missing} files are not whole on the other device")
+    purged = ours.purged + theirs.purged
+    if purged:
+        reasons.append(f"{purged} changes were purged on one of the devices")
+    return reasons

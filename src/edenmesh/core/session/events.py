@@ -1,0 +1,103 @@
+"""What a session tells its driver. Batches are to be stored, then confirmed by `handle_committed`, in any order."""
+
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from edenmesh.core.ids import FileHash
+from edenmesh.core.reconcile import Mark
+from edenmesh.core.session.ports import LogPart
+from edenmesh.core.trust import CharterEntry
+from edenmesh.core.wire import Tally
+
+
+@dataclass(frozen=True, slots=True)
+class CharterReceived:
+    """Charter entries to be stored; their signatures hold."""
+
+    batch: int
+    entries: list[CharterEntry]
+
+
+@dataclass(frozen=True, slots=True)
+class FormReceived:
+    """An encoded form to be stored."""
+
+    batch: int
+    form: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class PartReceived:
+    """Versions to be stored: valid, in seq order, under a valid seal of an author the charter certifies."""
+
+    batch: int
+    part: LogPart
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkReceived:
+    """A piece of a file to be stored; the store checks the whole against its hash."""
+
+    batch: int
+    file: FileHash
+    size: int
+    offset: int
+    data: bytes
+
+
+Batch: TypeAlias = CharterReceived | FormReceived | PartReceived | ChunkReceived
+
+
+@dataclass(frozen=True, slots=True)
+class PeerHolds:
+    """The peer has made a log durable up to here."""
+
+    log: Mark
+
+
+@dataclass(frozen=True, slots=True)
+class Tallied:
+    """Both sides have stated what they hold. `missing` says in words what keeps it from being everything."""
+
+    ours: Tally
+    theirs: Tally
+    missing: tuple[str, ...]
+
+    @property
+    def is_everything(self) -> bool:
+        """Whether both hold the same charter, versions and files, whole."""
+        return not self.missing
+
+
+@dataclass(frozen=True, slots=True)
+class PeerWaits:
+    """The peer is a member nobody here has chosen to sync with yet; a person may."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """The session is over. `code` is for the program, `text` for the person."""
+
+    code: str
+    text: str
+    is_by_peer: bool
+
+
+Event: TypeAlias = Batch | PeerHolds | Tallied | PeerWaits | Ended
+
+
+@dataclass(slots=True)
+class Progress:
+    """True figures for people who wait: counts of versions, and bytes of files; a total grows as it becomes known."""
+
+    versions_to_give: int = 0
+    versions_given: int = 0
+    versions_to_take: int = 0
+    versions_taken: int = 0
+    file_bytes_to_take: int = 0
+    file_bytes_taken: int = 0
+    file_bytes_given: int = 0
+    bytes_received: int = 0
+    bytes_sent: int = 0
+    refused: dict[str, int] = field(default_factory=dict)
+    """Versions not taken, by the reason."""

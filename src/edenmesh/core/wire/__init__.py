@@ -1,0 +1,63 @@
+"""Bytes to messages and back: frames with lengths checked before allocation, one struct a message.
+
+Invariant: nothing a stranger sends costs more than its bound, and what is decoded is within every limit.
+"""
+
+from edenmesh.core.wire.frames import FrameReader, frame
+from edenmesh.core.wire.messages import (
+    PROTOCOL,
+    Ack,
+    CharterDone,
+    CharterEntries,
+    CharterIds,
+    Close,
+    Differ,
+    FileChunk,
+    FileMissing,
+    FileWanted,
+    FormBytes,
+    Given,
+    Have,
+    Hello,
+    Ids,
+    Intent,
+    Message,
+    Part,
+    Ping,
+    Pong,
+    Tally,
+    Vector,
+    Want,
+    decode_message,
+    encode_message,
+)
+
+__all__ = [
+    "PROTOCOL",
+    "Ack",
+    "CharterDone",
+    "CharterEntries",
+    "CharterIds",
+    "Close",
+    "Differ",
+    "FileChunk",
+    "FileMissing",
+    "FileWanted",
+    "FormBytes",
+    "FrameReader",
+    "Given",
+    "Have",
+    "Hello",
+    "Ids",
+    "Intent",
+    "Message",
+    "Part",
+    "Ping",
+    "Pong",
+    "Tally",
+    "Vector",
+    "Want",
+    "decode_message",
+    "encode_message",
+    "frame",
+]
