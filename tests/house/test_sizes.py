@@ -9,9 +9,7 @@ from tests.house.conftest import Plant
 
 
 def test_everything_fits_its_sitting(root: Path) -> None:
-    report = check_sizes(root)
-    assert report.complaints == []
-    assert report.seen >= 40
+    check_sizes(root).prove(seen_min=40)
 
 
 @pytest.mark.parametrize(
@@ -28,6 +26,11 @@ def test_what_is_too_long_is_seen(plant: Plant, folder: str, text: str, reason: 
     report = check_sizes(plant({f"{folder}/x.py": text}))
     assert len(report.complaints) == 1
     assert reason in report.complaints[0]
+
+
+def test_silence_over_nothing_is_no_proof(plant: Plant) -> None:
+    with pytest.raises(AssertionError, match="looked at 0 things"):
+        check_sizes(plant({"README.md": ""})).prove(seen_min=1)
 
 
 def test_the_longest_allowed_is_let_through(plant: Plant) -> None:

@@ -23,6 +23,11 @@ class Report:
         """Add a line: where, and what to do about it."""
         self.complaints.append(f"{place}: {text}")
 
+    def prove(self, seen_min: int) -> None:
+        """Fail with every complaint, or because too little was looked at for silence to mean anything."""
+        assert not self.complaints, "\n".join(["the house complains:", *self.complaints])
+        assert self.seen >= seen_min, f"looked at {self.seen} things only, expected {seen_min}"
+
 
 @dataclass(frozen=True)
 class Module:
