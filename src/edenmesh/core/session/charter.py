@@ -20,7 +20,9 @@ from edenmesh.errors import RemoteProtocolError
 class CharterExchange:
     """Runs until both sides are done, then calls `when_settled`; later entries pass through at any time."""
 
-    def __init__(self, outbox: Outbox, snapshot: Snapshot, *, is_stranger: bool, when_settled: Callable[[], None]) -> None:
+    def __init__(
+        self, outbox: Outbox, snapshot: Snapshot, *, is_stranger: bool, when_settled: Callable[[], None]
+    ) -> None:
         self._outbox = outbox
         self._snapshot = snapshot
         self._is_stranger = is_stranger
@@ -105,5 +107,3 @@ class CharterExchange:
         if self._has_said_done and self._has_heard_done and not self.is_settled:
             self.is_settled = True
             self._when_settled()
-
-

@@ -125,9 +125,9 @@ class Giver:
 
     def _find(self, log: Mark) -> Held | None:
         for held in self._snapshot.log_heads():
-            if held.author == log.author and held.size >= log.size:
-                if self._snapshot.root_at(held.author, held.branch, log.size) == log.root:
-                    return held._replace(size=log.size, root=log.root)
+            is_long_enough = held.author == log.author and held.size >= log.size
+            if is_long_enough and self._snapshot.root_at(held.author, held.branch, log.size) == log.root:
+                return held._replace(size=log.size, root=log.root)
         return None
 
     def _next_part(self) -> Iterator[Part]:

@@ -79,9 +79,7 @@ class Session:
         self._hello: Hello | None = None
         self._marks_said: list[Mark] | None = None
         is_stranger = not snapshot.charter().is_member(parties.theirs)
-        self._charter = CharterExchange(
-            self._outbox, snapshot, is_stranger=is_stranger, when_settled=self._begin_data
-        )
+        self._charter = CharterExchange(self._outbox, snapshot, is_stranger=is_stranger, when_settled=self._begin_data)
         self._giver = Giver(self._outbox, snapshot, self.progress)
         self._taker = Taker(self._outbox, snapshot, self.progress, self._giver)
         self._file_taker = FileTaker(self._outbox, snapshot, self.progress)
@@ -300,5 +298,3 @@ class Session:
         self._is_over = True
         self._outbox.send(Close(code, text[:CLOSE_TEXT_CHARS_MAX]))
         self._outbox.events.append(Ended(code, text, is_by_peer=False))
-
-

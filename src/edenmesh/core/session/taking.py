@@ -122,9 +122,9 @@ class Taker:
         if base.size == 0:
             return Frontier.EMPTY
         for held in self._heads_of(base.author):
-            if held.size >= base.size:
-                if self._snapshot.root_at(held.author, held.branch, base.size) == base.root:
-                    return self._snapshot.frontier_at(held.author, held.branch, base.size)
+            is_long_enough = held.size >= base.size
+            if is_long_enough and self._snapshot.root_at(held.author, held.branch, base.size) == base.root:
+                return self._snapshot.frontier_at(held.author, held.branch, base.size)
         raise RemoteProtocolError(what="A log part continues a log that is not held here.")
 
     def _heads_of(self, author: AuthorId) -> list[Held]:
@@ -147,7 +147,5 @@ class _OpenPart:
             raise RemoteProtocolError(what="A log part was broken off by another.")
         self.versions.extend(message.versions)
         self._size_bytes += sum(map(len, message.versions))
-        if not message.versions or len(self.versions) > PART_VERSIONS_MAX or self._size_bytes > PART_BYTES_MAX:
+        if len(self.versions) > PART_VERSIONS_MAX or self._size_bytes > PART_BYTES_MAX:
             raise RemoteProtocolError(what="A log part is empty or longer than one may be.")
-
-

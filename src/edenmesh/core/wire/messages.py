@@ -31,7 +31,7 @@ PROTOCOL: Final = 1
 
 
 class _Message(msgspec.Struct, frozen=True, tag_field="m"):
-    """What all messages are."""
+    """What all messages are. Each checks its own bounds when it is made, so one out of bounds cannot be had."""
 
 
 class Intent(_Message, frozen=True, tag="intent"):
@@ -48,11 +48,18 @@ class Hello(_Message, frozen=True, tag="hello"):
     nonce: bytes
     versions: list[int]
 
+    def __post_init__(self) -> None:
+        _require(_are_ids(self.charter, self.mesh) and len(self.nonce) == ID_BYTES // 2, "a hello names no mesh")
+        _require(len(self.versions) <= ID_BYTES, "a hello offers too many versions")
+
 
 class CharterIds(_Message, frozen=True, tag="charter_ids"):
     """Ids of all charter entries held; empty from a device that does not know the peer as a member."""
 
     ids: list[bytes]
+
+    def __post_init__(self) -> None:
+        _require(len(self.ids) <= CHARTER_ENTRIES_MAX and _are_ids(*self.ids), "charter ids")
 
 
 class CharterEntries(_Message, frozen=True, tag="charter_entries"):
@@ -66,6 +73,9 @@ class CharterDone(_Message, frozen=True, tag="charter_done"):
 
     charter: bytes
 
+    def __post_init__(self) -> None:
+        _require(_are_ids(self.charter), "a charter hash")
+
 
 class Have(_Message, frozen=True, tag="have"):
     """Hashes of the forms held, and the set hash over the logs held."""
@@ -73,11 +83,17 @@ class Have(_Message, frozen=True, tag="have"):
     forms: list[bytes]
     set_hash: bytes
 
+    def __post_init__(self) -> None:
+        _require(len(self.forms) <= FORMS_MAX and _are_ids(*self.forms, self.set_hash), "forms or the set hash")
+
 
 class FormBytes(_Message, frozen=True, tag="form"):
     """One form the peer does not have."""
 
     form: bytes
+
+    def __post_init__(self) -> None:
+        _require(len(self.form) <= FORM_BYTES_MAX, "a form is too long")
 
 
 class Vector(_Message, frozen=True, tag="vector"):
@@ -85,11 +101,19 @@ class Vector(_Message, frozen=True, tag="vector"):
 
     logs: list[Mark]
 
+    def __post_init__(self) -> None:
+        _require(len(self.logs) <= VECTOR_LOGS_MAX, "too many logs")
+        for log in self.logs:
+            _require_log(log)
+
 
 class Differ(_Message, frozen=True, tag="differ"):
     """The peer's log is no beginning of ours: list its ids."""
 
     log: Mark
+
+    def __post_init__(self) -> None:
+        _require_log(self.log)
 
 
 class Ids(_Message, frozen=True, tag="ids"):
@@ -99,12 +123,21 @@ class Ids(_Message, frozen=True, tag="ids"):
     log: Mark
     start: int
 
+    def __post_init__(self) -> None:
+        _require_log(self.log)
+        _require(len(self.ids) <= LISTED_IDS_FRAME and _are_ids(*self.ids), "listed ids")
+        _require(self.log.size <= LISTED_IDS_MAX and self.start >= 0, "a list of ids is too long")
+
 
 class Want(_Message, frozen=True, tag="want"):
     """Give the versions of a listed log from `start` on."""
 
     log: Mark
     start: int
+
+    def __post_init__(self) -> None:
+        _require_log(self.log)
+        _require(0 <= self.start <= self.log.size, "a wanted log begins after its end")
 
 
 class Part(_Message, frozen=True, tag="part", omit_defaults=True):
@@ -119,6 +152,10 @@ class Part(_Message, frozen=True, tag="part", omit_defaults=True):
     versions: list[bytes]
     seal: Seal | None = None
 
+    def __post_init__(self) -> None:
+        _require(_are_ids(self.author, self.base) and self.start >= 0, "the head of a log part")
+        _require(0 < len(self.versions) <= PART_VERSIONS_MAX, "the length of a log part")
+
 
 class Given(_Message, frozen=True, tag="given"):
     """All versions the peer lacked were sent."""
@@ -129,12 +166,18 @@ class Ack(_Message, frozen=True, tag="ack"):
 
     log: Mark
 
+    def __post_init__(self) -> None:
+        _require_log(self.log)
+
 
 class FileWanted(_Message, frozen=True, tag="file_wanted"):
     """Give this file from `offset` bytes on."""
 
     file: bytes
     offset: int
+
+    def __post_init__(self) -> None:
+        _require(_are_ids(self.file) and self.offset >= 0, "a wanted file")
 
 
 class FileChunk(_Message, frozen=True, tag="file_chunk"):
@@ -145,11 +188,18 @@ class FileChunk(_Message, frozen=True, tag="file_chunk"):
     offset: int
     size: int
 
+    def __post_init__(self) -> None:
+        _require(_are_ids(self.file) and self.offset >= 0, "a piece of a file")
+        _require(0 < len(self.data) <= CHUNK_BYTES and self.size <= FILE_BYTES_MAX, "the size of a piece or its file")
+
 
 class FileMissing(_Message, frozen=True, tag="file_missing"):
     """The wanted file is not here whole."""
 
     file: bytes
+
+    def __post_init__(self) -> None:
+        _require(_are_ids(self.file), "a missing file")
 
 
 class Tally(_Message, frozen=True, tag="tally"):
@@ -166,9 +216,12 @@ class Tally(_Message, frozen=True, tag="tally"):
     set_hash: bytes
     waiting: int
 
+    def __post_init__(self) -> None:
+        _require(_are_ids(self.charter, self.set_hash), "the hashes of a tally")
+
 
 class Ping(_Message, frozen=True, tag="ping"):
-    """Is anybody there?"""
+    """Asks whether anybody is there."""
 
 
 class Pong(_Message, frozen=True, tag="pong"):
@@ -180,6 +233,9 @@ class Close(_Message, frozen=True, tag="close"):
 
     code: str
     text: str
+
+    def __post_init__(self) -> None:
+        _require(len(self.text) <= CLOSE_TEXT_CHARS_MAX, "the closing words are too many")
 
 
 Message: TypeAlias = (
@@ -206,7 +262,7 @@ Message: TypeAlias = (
     | Close
 )
 
-_DECODER: Final = msgspec.msgpack.Decoder(Message)
+_DECODER: Final[msgspec.msgpack.Decoder[Message]] = msgspec.msgpack.Decoder(Message)
 
 
 def encode_message(message: Message) -> bytes:
@@ -220,55 +276,17 @@ def decode_message(body: bytes) -> Message:
         message = _DECODER.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise RemoteProtocolError(what=f"A frame holds no message this program knows: {error}.") from error
-    problem = _problem(message)
-    if problem:
-        raise RemoteProtocolError(what=f"A message is out of bounds: {problem}.")
     return message
 
 
-def _problem(message: Message) -> str:  # noqa: PLR0911 - one line a message reads best
-    match message:
-        case Part():
-            return _part_problem(message)
-        case FileChunk():
-            well = _are_ids(message.file) and len(message.data) <= CHUNK_BYTES and 0 <= message.offset
-            return "" if well and message.size <= FILE_BYTES_MAX else "a piece of a file"
-        case FileWanted():
-            return "" if _are_ids(message.file) and message.offset >= 0 else "a wanted file"
-        case FileMissing():
-            return "" if _are_ids(message.file) else "a missing file"
-        case Ack(log=log) | Differ(log=log):
-            return _log_problem([log])
-        case Vector():
-            return _log_problem(message.logs) if len(message.logs) <= VECTOR_LOGS_MAX else "too many logs"
-        case Want():
-            return _log_problem([message.log]) if 0 <= message.start <= message.log.size else "a wanted log"
-        case Ids():
-            well = len(message.ids) <= LISTED_IDS_FRAME and message.log.size <= LISTED_IDS_MAX and message.start >= 0
-            return _log_problem([message.log]) if well and _are_ids(*message.ids) else "a list of ids"
-        case CharterIds():
-            return "" if len(message.ids) <= CHARTER_ENTRIES_MAX and _are_ids(*message.ids) else "charter ids"
-        case Have():
-            return "" if len(message.forms) <= FORMS_MAX and _are_ids(*message.forms, message.set_hash) else "forms"
-        case FormBytes():
-            return "" if len(message.form) <= FORM_BYTES_MAX else "a form"
-        case Hello():
-            well = _are_ids(message.charter, message.mesh) and len(message.nonce) == ID_BYTES // 2
-            return "" if well and len(message.versions) <= ID_BYTES else "the hello"
-        case Close():
-            return "" if len(message.text) <= CLOSE_TEXT_CHARS_MAX else "the closing words"
-        case _:
-            return ""
+def _require(condition: bool, what: str) -> None:
+    # msgspec turns a ValueError raised while decoding into a DecodeError that names the place.
+    if not condition:
+        raise ValueError(what)
 
 
-def _part_problem(part: Part) -> str:
-    if not _are_ids(part.author, part.base) or part.start < 0:
-        return "the head of a log part"
-    return "" if len(part.versions) <= PART_VERSIONS_MAX else "the length of a log part"
-
-
-def _log_problem(logs: list[Mark]) -> str:
-    return "" if all(_are_ids(log.author, log.root) and log.size >= 0 for log in logs) else "a log"
+def _require_log(log: Mark) -> None:
+    _require(_are_ids(log.author, log.root) and log.size >= 0, "a log is not named as logs are")
 
 
 def _are_ids(*values: bytes) -> bool:
