@@ -29,6 +29,8 @@ CHARTER_PARENTS_MAX: Final = 1024
 """Charter heads an entry may name."""
 CHARTER_SIGNERS_MAX: Final = 64
 """Keys that sign one entry: the admitting device, the admitted one and all its authors."""
+CHARTER_ROLES_MAX: Final = 16
+"""Roles one entry may give or take; there are three, the rest is room for newer ones."""
 DEVICE_NAME_CHARS_MAX: Final = 64
 """Characters of a device's name as people read it."""
 LOG_VERSIONS_MAX: Final = 2**53

@@ -1,0 +1,232 @@
+"""What charter entries say: one struct a kind, strictly read (design, section 2.1).
+
+The first signer of an entry acts; the others consent to be named. Each act knows who must sign it, in which order.
+Fields newer than this program stay in the entry's bytes and are ignored; a newer meaning needs a new kind, which is
+carried without effect.
+"""
+
+import re
+from typing import Final, NamedTuple, TypeAlias
+
+import msgspec
+
+from edenmesh.core.encoding import Plain, require_text
+from edenmesh.core.ids import ID_BYTES
+from edenmesh.core.limits import (
+    CHARTER_PARENTS_MAX,
+    CHARTER_ROLES_MAX,
+    CHARTER_SIGNERS_MAX,
+    DEVICE_NAME_CHARS_MAX,
+    LOG_VERSIONS_MAX,
+    NAME_CHARS_MAX,
+)
+from edenmesh.errors import InvalidInput
+
+STEWARD: Final = "steward"
+INTRODUCER: Final = "introducer"
+GATEWAY: Final = "gateway"
+ROLES: Final = frozenset((STEWARD, INTRODUCER, GATEWAY))
+
+_SALT_BYTES: Final = 16
+# Control characters, line and paragraph separators, and marks that turn the direction of what stands beside a name.
+_UNPRINTABLE: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+
+
+class Cut(NamedTuple):
+    """How far an author's log is accepted: the first `size` versions of the log that has this tree head there."""
+
+    size: int
+    root: bytes
+
+
+class LastSeal(NamedTuple):
+    """The last accepted head of one author's log, as a revocation names it; several where the log forked."""
+
+    author: bytes
+    size: int
+    root: bytes
+
+
+class Act(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What one entry does. Fields stand in key order, which makes the struct's encoding the canonical one."""
+
+    def signers(self, actor: bytes) -> tuple[bytes, ...]:
+        """The keys that must sign, in order, when `actor` acts."""
+        return (actor,)
+
+    def require_valid(self) -> None:
+        """Raise InvalidInput unless every field is in range."""
+
+
+class Found(Act, frozen=True, kw_only=True):
+    """The first entry of a mesh: its founder's device, name and author, and the salt of cells and stubs."""
+
+    author: bytes
+    device: bytes
+    name: str
+    salt: bytes
+
+    def signers(self, actor: bytes) -> tuple[bytes, ...]:
+        """The founding device and its author."""
+        return (self.device, self.author)
+
+    def require_valid(self) -> None:
+        """Raise InvalidInput unless every field is in range."""
+        _require_keys(self.device, self.author)
+        require_device_name(self.name)
+        _require(len(self.salt) == _SALT_BYTES, "its salt has not 16 bytes")
+
+
+class Admit(Act, frozen=True, kw_only=True):
+    """A device joins, with all its authors; it may be made an introducer, and nothing more, at once."""
+
+    authors: tuple[bytes, ...]
+    device: bytes
+    introducer: bool
+    name: str
+
+    def signers(self, actor: bytes) -> tuple[bytes, ...]:
+        """The admitter, the new device and each of its authors."""
+        return (actor, self.device, *self.authors)
+
+    def require_valid(self) -> None:
+        """Raise InvalidInput unless every field is in range."""
+        _require_keys(self.device, *self.authors)
+        _require(0 < len(self.authors) <= CHARTER_SIGNERS_MAX - 2, "it names no author or too many")
+        _require_sorted(self.authors)
+        require_device_name(self.name)
+
+
+class Certify(Act, frozen=True, kw_only=True):
+    """A member takes a further author key: for a restored or cloned store."""
+
+    author: bytes
+    device: bytes
+
+    def signers(self, actor: bytes) -> tuple[bytes, ...]:
+        """The device and its new author."""
+        return (self.device, self.author)
+
+    def require_valid(self) -> None:
+        """Raise InvalidInput unless every field is in range."""
+        _require_keys(self.device, self.author)
+
+
+class Roles(Act, frozen=True, kw_only=True):
+    """Roles given to a device, or taken from it: one of the two. Roles this program does not know are carried.
+
+    Taking strikes what the device did by these roles unless it is below this entry, or, where `point` names entries
+    below this one, unless it is among those or below them.
+    """
+
+    device: bytes
+    give: tuple[str, ...] = ()
+    point: tuple[bytes, ...] = ()
+    take: tuple[str, ...] = ()
+
+    def require_valid(self) -> None:
+        """Raise InvalidInput unless every field is in range."""
+        _require_keys(self.device)
+        _require(bool(self.give) != bool(self.take), "it neither gives nor takes roles, or does both")
+        _require(bool(self.take) or not self.point, "it gives roles from an earlier point on")
+        _require_point(self.point)
+        _require(len(self.give + self.take) <= CHARTER_ROLES_MAX, "it names too many roles")
+        _require_sorted(self.give)
+        _require_sorted(self.take)
+        for role in self.give + self.take:
+            _require(0 < len(role) <= NAME_CHARS_MAX, "a role's name is empty or too long")
+            require_text(role)
+
+
+class Leave(Act, frozen=True, kw_only=True):
+    """A device leaves the mesh of its own accord."""
+
+    device: bytes
+
+    def signers(self, actor: bytes) -> tuple[bytes, ...]:
+        """The leaving device."""
+        return (self.device,)
+
+    def require_valid(self) -> None:
+        """Raise InvalidInput unless every field is in range."""
+        _require_keys(self.device)
+
+
+class Revoke(Act, frozen=True, kw_only=True):
+    """A device's key is barred for good; of its authors' logs only what lies under these seals is accepted.
+
+    Strikes what the device did in the charter unless it is below this entry, or, where `point` names entries below
+    this one, unless it is among those or below them.
+    """
+
+    device: bytes
+    point: tuple[bytes, ...] = ()
+    seals: tuple[LastSeal, ...]
+
+    def require_valid(self) -> None:
+        """Raise InvalidInput unless every field is in range."""
+        _require_keys(self.device)
+        _require_point(self.point)
+        _require_sorted(self.seals)
+        for seal in self.seals:
+            _require(len(seal.author) == ID_BYTES and len(seal.root) == ID_BYTES, "a seal has the wrong length")
+            _require(0 < seal.size <= LOG_VERSIONS_MAX, "a seal is out of range")
+
+
+Kind: TypeAlias = Found | Admit | Certify | Roles | Leave | Revoke
+_KINDS: Final[dict[str, type[Kind]]] = {
+    "found": Found,
+    "admit": Admit,
+    "certify": Certify,
+    "roles": Roles,
+    "leave": Leave,
+    "revoke": Revoke,
+}
+
+
+def read_act(kind: str, body: dict[str, Plain]) -> Kind | None:
+    """What an entry of this kind says, or None where the kind is newer than this program.
+
+    Raises InvalidInput where the body is not of the form its kind must have.
+    """
+    shape = _KINDS.get(kind)
+    if shape is None:
+        return None
+    try:
+        act = msgspec.convert(body, shape)
+    except msgspec.ValidationError as error:
+        raise InvalidInput(what=f"it is no {kind}: {error}") from error
+    for name in ("give", "point", "take"):
+        _require(body.get(name) != [], f"its field {name} is there and empty")
+    act.require_valid()
+    return act
+
+
+def kind_of(act: Kind) -> str:
+    """The name of the act's kind, as entries carry it."""
+    return type(act).__name__.lower()
+
+
+def require_device_name(name: str) -> None:
+    """Raise InvalidInput unless a device may be called so: short, without control characters, in normal form C."""
+    _require(0 < len(name) <= DEVICE_NAME_CHARS_MAX, "a device's name is empty or too long")
+    _require(name == name.strip() and not _UNPRINTABLE.search(name), "a device's name holds what cannot be shown")
+    require_text(name)
+
+
+def _require_keys(*keys: bytes) -> None:
+    _require(all(len(key) == ID_BYTES for key in keys), "a key has the wrong length")
+
+
+def _require_point(point: tuple[bytes, ...]) -> None:
+    _require(len(point) <= CHARTER_PARENTS_MAX and all(len(one) == ID_BYTES for one in point), "its point is no point")
+    _require_sorted(point)
+
+
+def _require_sorted(items: tuple[bytes | str | LastSeal, ...]) -> None:
+    _require(list(items) == sorted(set(items)), "what it lists is not in order")
+
+
+def _require(condition: bool, otherwise: str) -> None:
+    if not condition:
+        raise InvalidInput(what=otherwise)
