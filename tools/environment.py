@@ -127,7 +127,7 @@ def _install(lock: Path) -> None:
         start = LOG.stat().st_size if LOG.exists() else 0
         if _run(command, must=False) == 0:
             return
-        output = LOG.read_text(errors="replace")[start:]
+        output = LOG.read_bytes()[start:].decode(errors="replace")
         if not any(sign in output for sign in NO_CONNECTION):
             raise SetupError(_explain(output))
         if attempt < ATTEMPTS:
