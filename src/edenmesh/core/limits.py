@@ -67,8 +67,8 @@ NEARBY_RESOLVE_SECONDS_MAX: Final = 3.0
 """How long an announced name is asked for its address."""
 
 # --- forms and documents ------------------------------------------------------------------------------------------
-FORM_BYTES_MAX: Final = 1024 * 1024
-"""Encoded size of one form; the largest of a stock Eden has 9 KiB."""
+FORM_BYTES_MAX: Final = 512 * 1024
+"""Encoded size of one form, which has to fit a frame; the largest of a stock Eden has 9 KiB."""
 FORM_FIELDS_MAX: Final = 1024
 """Fields of one table in a form."""
 FORM_TABLES_MAX: Final = 256
@@ -125,8 +125,6 @@ CHUNK_BYTES: Final = 256 * 1024
 """A piece of a file, and so what a cut costs at most."""
 FILE_BYTES_MAX: Final = 256 * 1024 * 1024
 """One file. A phone's photo has 4 MiB, a minute of its video 100 MiB."""
-FORM_BYTES_MAX: Final = 1024 * 1024
-"""One encoded form; Eden's largest captured one has 30 KiB."""
 FORMS_MAX: Final = 10_000
 """Forms one peer may name."""
 VECTOR_LOGS_MAX: Final = 10_000
@@ -134,7 +132,7 @@ VECTOR_LOGS_MAX: Final = 10_000
 LISTED_IDS_MAX: Final = 4_000_000
 """Ids in the list of one forked log, 128 MiB; a log that long would be a device's life's work."""
 LISTED_IDS_FRAME: Final = 8192
-"""Ids in one frame of such a list."""
+"""Ids in one frame of a list: of a log, or of the charter."""
 FILES_ASKED_AT_ONCE: Final = 4
 """Files a taker asks for before the first has come: keeps a slow link busy, and the giver's queue short."""
 CLOSE_TEXT_CHARS_MAX: Final = 200

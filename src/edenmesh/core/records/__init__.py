@@ -3,6 +3,9 @@
 Invariant: equal sets of versions give equal states, in whatever order they came. Imports only the floor below.
 """
 
+from edenmesh.core.records.catalogue import Catalogue, Membership
+from edenmesh.core.records.change import Change, Pen, compose, difference, normal_value
+from edenmesh.core.records.form import FORM_FORMAT, KINDS, Component, Field, Form, Option, Table, form_hash
 from edenmesh.core.records.history import History, Node
 from edenmesh.core.records.merge import record_state
 from edenmesh.core.records.observation import (
@@ -14,6 +17,7 @@ from edenmesh.core.records.observation import (
     state_body,
 )
 from edenmesh.core.records.state import OPEN, Choice, FieldState, Flag, RecordState, StrandState
+from edenmesh.core.records.typed import Raw, content_of, in_order, moment_of, text_of
 from edenmesh.core.records.values import (
     Content,
     Date,
@@ -47,6 +51,8 @@ __all__ = [
     "ABSENT",
     "ALIAS",
     "FORMAT",
+    "FORM_FORMAT",
+    "KINDS",
     "MASTER",
     "OBSERVE",
     "OPEN",
@@ -54,33 +60,51 @@ __all__ = [
     "RESOLVE",
     "RETRACT",
     "Carried",
+    "Catalogue",
+    "Change",
     "Choice",
+    "Component",
     "Content",
     "Date",
     "DateTime",
     "Decimal",
+    "Field",
     "FieldState",
     "File",
     "Flag",
+    "Form",
     "History",
+    "Membership",
     "Node",
     "Observation",
+    "Option",
+    "Pen",
+    "Raw",
     "RecordState",
     "Reference",
     "Removal",
     "StrandState",
+    "Table",
     "Value",
     "Version",
     "body_hash",
     "canonical_text",
     "carry",
+    "compose",
+    "content_of",
     "content_text",
+    "difference",
+    "form_hash",
+    "in_order",
     "is_delivered",
     "last_observations",
+    "moment_of",
+    "normal_value",
     "owned_uuid",
     "owns_uuid",
     "record_state",
     "state_body",
+    "text_of",
     "version_id",
     "write",
 ]

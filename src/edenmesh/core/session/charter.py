@@ -8,7 +8,7 @@ may make it a member, but is told nothing (design, section 2.1).
 from collections.abc import Callable
 
 from edenmesh.core.ids import EntryId
-from edenmesh.core.limits import FRAME_BYTES_SENT
+from edenmesh.core.limits import CHARTER_ENTRIES_MAX, FRAME_BYTES_SENT, LISTED_IDS_FRAME
 from edenmesh.core.session.events import CharterReceived
 from edenmesh.core.session.outbox import Outbox
 from edenmesh.core.session.ports import Snapshot
@@ -44,15 +44,21 @@ class CharterExchange:
             self._has_sent = self._has_heard_done = self._has_said_done = True
             self._settle()
             return
-        self._outbox.send(CharterIds([] if self._is_stranger else sorted(charter.entries)))
+        ids: list[bytes] = [] if self._is_stranger else sorted(charter.entries)
+        for start in range(0, max(len(ids), 1), LISTED_IDS_FRAME):
+            stop = start + LISTED_IDS_FRAME
+            self._outbox.send(CharterIds(ids[start:stop], is_last=stop >= len(ids)))
 
     def handle_ids(self, message: CharterIds) -> None:
         """The peer says what it holds: send what it lacks, expect what is lacking here."""
         if self._has_sent:
             raise RemoteProtocolError(what="The peer named its charter twice.")
-        ours = self._snapshot.charter().entries
-        self._theirs = {EntryId(one) for one in message.ids}
-        self._expected |= self._theirs - set(ours)
+        self._theirs.update(EntryId(one) for one in message.ids)
+        if len(self._theirs) > CHARTER_ENTRIES_MAX:
+            raise RemoteProtocolError(what="The peer names more charter entries than there may be.")
+        if not message.is_last:
+            return
+        self._expected |= self._theirs - set(self._snapshot.charter().entries)
         self._has_sent = True
         self.send_news()
         self._finish()

@@ -11,7 +11,6 @@ import msgspec
 from edenmesh.core.encoding import encode
 from edenmesh.core.ids import ID_BYTES
 from edenmesh.core.limits import (
-    CHARTER_ENTRIES_MAX,
     CHUNK_BYTES,
     CLOSE_TEXT_CHARS_MAX,
     FILE_BYTES_MAX,
@@ -54,12 +53,16 @@ class Hello(_Message, frozen=True, tag="hello"):
 
 
 class CharterIds(_Message, frozen=True, tag="charter_ids"):
-    """Ids of all charter entries held; empty from a device that does not know the peer as a member."""
+    """Ids of all charter entries held, in as many messages as they need; `is_last` marks the last.
+
+    A device that does not know the peer as a member names none.
+    """
 
     ids: list[bytes]
+    is_last: bool
 
     def __post_init__(self) -> None:
-        _require(len(self.ids) <= CHARTER_ENTRIES_MAX and _are_ids(*self.ids), "charter ids")
+        _require(len(self.ids) <= LISTED_IDS_FRAME and _are_ids(*self.ids), "charter ids")
 
 
 class CharterEntries(_Message, frozen=True, tag="charter_entries"):
