@@ -71,7 +71,7 @@ class Catalogue:
         """How rows of a table, under an alias where several are joined to it, belong to a master's table."""
         fitting = [one.component for one in self.memberships(table) if one.master == master]
         named = [one for one in fitting if one.alias == alias]
-        return (named or fitting or [None])[0]
+        return next(iter([*named, *fitting]), None)
 
     def _learn(self, table: Table) -> None:
         known = self._fields.setdefault(table.name, {})

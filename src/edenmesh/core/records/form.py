@@ -140,7 +140,9 @@ class Form(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         self.require_valid()
         data = encode(self)
         if len(data) > FORM_BYTES_MAX:
-            raise InvalidInput(what=f"The form of {self.table.name} has {len(data)} bytes; it may have {FORM_BYTES_MAX}.")
+            raise InvalidInput(
+                what=f"The form of {self.table.name} has {len(data)} bytes; it may have {FORM_BYTES_MAX}."
+            )
         return data
 
     def require_valid(self) -> None:

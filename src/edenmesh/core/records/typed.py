@@ -29,7 +29,7 @@ def content_of(raw: Raw, kind: str = "") -> Content | None:
 
     Without a kind the JSON type decides and text stays text. Raises InvalidInput where the value is not of the kind.
     """
-    if raw is None or raw in ("", [], {}):
+    if raw is None or raw in ([], {}) or (isinstance(raw, str) and not raw.strip()):
         return None
     if kind.startswith("list:") or (not kind and isinstance(raw, list)):
         return _items(raw, kind.removeprefix("list:"))
