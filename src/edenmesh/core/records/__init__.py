@@ -16,6 +16,7 @@ from edenmesh.core.records.observation import (
     last_observations,
     state_body,
 )
+from edenmesh.core.records.observing import Draft, Reading, observe, open_questions
 from edenmesh.core.records.state import OPEN, Choice, FieldState, Flag, RecordState, StrandState
 from edenmesh.core.records.typed import Raw, content_of, in_order, moment_of, text_of
 from edenmesh.core.records.values import (
@@ -68,6 +69,7 @@ __all__ = [
     "Date",
     "DateTime",
     "Decimal",
+    "Draft",
     "Field",
     "FieldState",
     "File",
@@ -80,6 +82,7 @@ __all__ = [
     "Option",
     "Pen",
     "Raw",
+    "Reading",
     "RecordState",
     "Reference",
     "Removal",
@@ -100,6 +103,8 @@ __all__ = [
     "last_observations",
     "moment_of",
     "normal_value",
+    "observe",
+    "open_questions",
     "owned_uuid",
     "owns_uuid",
     "record_state",

@@ -1,0 +1,180 @@
+"""From a read of the server to the observation that says what it held (design, section 2.6).
+
+An observation follows the last ones of its destination and those heads of ours whose own past the body bears out,
+and assigns only where body and past differ. So after a clean delivery it assigns nothing and is the receipt; an edit
+made on the server is an assignment like any other. A read that tells nothing new writes nothing, so that gateways
+come to rest.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from edenmesh.core.encoding import Plain
+from edenmesh.core.ids import DestinationId, VersionId
+from edenmesh.core.records.change import Change, difference
+from edenmesh.core.records.history import History, Node
+from edenmesh.core.records.merge import record_state
+from edenmesh.core.records.observation import ABSENT, Observation, body_hash, last_observations
+from edenmesh.core.records.state import RecordState, StrandState
+from edenmesh.core.records.values import Content, content_text
+from edenmesh.core.records.version import OBSERVE, Version
+
+Versions = Mapping[VersionId, Version]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a destination held of one record at one read; `fields` is None where it had no such record."""
+
+    destination: DestinationId
+    fields: Mapping[str, Content] | None
+    modified_on: str = ""
+    created_on: str = ""
+
+    @property
+    def body(self) -> bytes:
+        """The hash of the canonical body read."""
+        return ABSENT if self.fields is None else body_hash(self.fields)
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What the observation will say; the author, seq and salt are added when it is written."""
+
+    parents: tuple[VersionId, ...]
+    change: Change
+    about: dict[str, Plain]
+
+
+def observe(versions: Versions, reading: Reading) -> Draft | None:
+    """The observation to write after a read, or None where it says nothing new."""
+    last = last_observations(versions, reading.destination)
+    if not last and reading.fields is None:
+        # Where nothing was observed yet, the last body counts as absence.
+        return None
+    state = record_state(versions) if versions else None
+    if _has_gone_back(last, reading, state):
+        about = _about(reading, {})
+        about["after"] = list[Plain](sorted(last))
+        return Draft((), difference(None, reading.fields or {}), about)
+    history = History(versions)
+    borne_out = _borne_out(history, versions, reading)
+    if last and not borne_out and all(one.body == reading.body for one in last.values()):
+        return None
+    parents = tuple(sorted({*last, *borne_out}))
+    past = _past_state(history, versions, parents)
+    found = _found(state, history, _below(history, parents), reading)
+    return Draft(parents, _change(past, _had(history, versions, last), reading), _about(reading, found))
+
+
+def open_questions(versions: Versions, destination: DestinationId) -> tuple[VersionId, ...]:
+    """Last observations that say the server went back and that no person has answered by a resolve or retract."""
+    return tuple(one for one, seen in last_observations(versions, destination).items() if seen.after)
+
+
+def _has_gone_back(last: Mapping[VersionId, Observation], reading: Reading, state: RecordState | None) -> bool:
+    held = [one for one in last.values() if not one.is_absence]
+    if not held or any(one.after for one in last.values()):
+        return False
+    if reading.fields is None:
+        return not (state is not None and state.strand is not None and state.strand.is_deleted)
+    return any(
+        (one.modified_on or "") > reading.modified_on or (one.created_on or "") != reading.created_on for one in held
+    )
+
+
+def _borne_out(history: History, versions: Versions, reading: Reading) -> list[VersionId]:
+    """Heads of ours whose own past shows no conflict and no value that the body lacks."""
+    texts = _texts(reading.fields)
+    found: list[VersionId] = []
+    for node in history.heads():
+        is_own_word = node.version.op == OBSERVE and node.version.about.get("destination") == reading.destination
+        if is_own_word:
+            continue
+        strand = _past_state(history, versions, (node.id,))
+        if strand is None or strand.conflicts or strand.is_contested:
+            continue
+        if strand.is_deleted:
+            is_borne_out = reading.fields is None
+        else:
+            shown = _texts(strand.values)
+            is_borne_out = texts is not None and all(texts.get(name) == text for name, text in (shown or {}).items())
+        if is_borne_out:
+            found.append(node.id)
+    return found
+
+
+def _change(past: StrandState | None, had: set[str], reading: Reading) -> Change:
+    if reading.fields is None:
+        return Change()
+    wanted: dict[str, Content | None] = {}
+    for name, content in reading.fields.items():
+        known = past.fields.get(name) if past is not None else None
+        texts = {_text(choice.content) for choice in known.choices} if known is not None else set()
+        if content_text(content) not in texts:
+            wanted[name] = content
+    emptied = had - reading.fields.keys()
+    wanted.update({name: None for name in emptied if past is not None and name in past.fields})
+    return difference(past, wanted)
+
+
+def _found(state: RecordState | None, history: History, below: int, reading: Reading) -> dict[str, list[VersionId]]:
+    """Live versions of ours not below the observation whose value, not an emptiness, it found there."""
+    found: dict[str, list[VersionId]] = {}
+    texts = _texts(reading.fields) or {}
+    fields = [item for strand in (state.strands if state is not None else ()) for item in strand.fields.items()]
+    for name, field in fields:
+        for choice in field.choices:
+            if choice.content is None or _text(choice.content) != texts.get(name):
+                continue
+            outside = [one for one in choice.given_by if _is_ours_outside(history.node(one), below)]
+            if outside:
+                found.setdefault(name, []).extend(outside)
+    return found
+
+
+def _is_ours_outside(node: Node | None, below: int) -> bool:
+    return node is not None and node.version.op != OBSERVE and not node.bit & below
+
+
+def _about(reading: Reading, found: Mapping[str, Iterable[VersionId]]) -> dict[str, Plain]:
+    about: dict[str, Plain] = {"body": reading.body, "destination": reading.destination}
+    if reading.created_on:
+        about["created_on"] = reading.created_on
+    if reading.modified_on:
+        about["modified_on"] = reading.modified_on
+    if found:
+        about["found"] = {name: list[Plain](sorted(set(ids))) for name, ids in found.items()}
+    return about
+
+
+def _had(history: History, versions: Versions, last: Iterable[VersionId]) -> set[str]:
+    """Fields that the bodies of the last observations had: what their pasts show, since they follow only what fits."""
+    names: set[str] = set()
+    for one in last:
+        strand = _past_state(history, versions, (one,))
+        names.update(strand.values if strand is not None else ())
+    return names
+
+
+def _past_state(history: History, versions: Versions, heads: Iterable[VersionId]) -> StrandState | None:
+    below = _below(history, heads)
+    past = {one: versions[one] for node in history if node.bit & below for one in node.ids}
+    return record_state(past).strand if past else None
+
+
+def _below(history: History, heads: Iterable[VersionId]) -> int:
+    bits = 0
+    for head in heads:
+        node: Node | None = history.node(head)
+        if node is not None:
+            bits |= node.below | node.bit
+    return bits
+
+
+def _texts(fields: Mapping[str, Content] | None) -> dict[str, str] | None:
+    return None if fields is None else {name: content_text(content) for name, content in fields.items()}
+
+
+def _text(content: Content | None) -> str:
+    return "" if content is None else content_text(content)
