@@ -94,6 +94,11 @@ class Channel:
         return self._is_ready and not self._is_closed and not self._has_failed and self._ending is None
 
     @property
+    def has_opened(self) -> bool:
+        """Whether the channel was ever open; then `peer_key` and `binding` are known, and `received` may hold more."""
+        return self._is_ready
+
+    @property
     def ending(self) -> Ending | None:
         """How the peer's half ended; None while it has not. What came before it is still in `received`."""
         return self._ending
@@ -138,7 +143,7 @@ class Channel:
         pieces, self._plaintext = self._plaintext, []
         return b"".join(pieces)
 
-    def send(self, plaintext: bytes) -> None:
+    def send(self, plaintext: bytes | memoryview) -> None:
         """Seal plaintext for the peer; the sealed bytes wait in `bytes_to_send`.
 
         Pieces of SEND_BYTES, each fetched before the next is sent, go fastest. Raises LocalProtocolError unless open.
@@ -260,7 +265,7 @@ class Channel:
             if piece:
                 self._plaintext.append(piece)
 
-    def _seal(self, plaintext: bytes) -> None:
+    def _seal(self, plaintext: bytes | memoryview) -> None:
         try:
             self._tls.sendall(plaintext)
         except SSL.Error as error:
