@@ -83,7 +83,8 @@ class EdenmeshError(Exception):
             self.do = do
 
     def __str__(self) -> str:
-        return f"{self.what} {self.kept} {self.do}"
+        parts = (self.what, self.kept, self.do)
+        return " ".join(part if part.endswith((".", "!", "?")) else f"{part}." for part in parts)
 
 
 class ProtocolError(EdenmeshError):

@@ -29,6 +29,13 @@ def test_an_error_survives_the_way_between_processes(error: type[errors.Edenmesh
     assert str(received) == "The kettle is cold. The tea was kept. Heat it."
 
 
+def test_a_clause_is_shown_as_a_sentence() -> None:
+    clause = errors.InvalidInput(what="it is too long")
+    assert str(errors.InvalidInput(what=f"A form is not valid: {clause.what}", do="Cut it.")) == (
+        "A form is not valid: it is too long. Nothing was changed. Cut it."
+    )
+
+
 def test_a_poor_error_class_is_seen() -> None:
     class Poor(Exception):
         what, kept, do = "gone", "Nothing.", "Run it again."
@@ -50,7 +57,7 @@ def test_a_poor_error_class_is_seen() -> None:
 
 
 @pytest.mark.parametrize(
-    "call", ["StoreError('it broke')", "StoreError(what='It broke')", "StoreError(f'It broke: {x}', do='retry')"]
+    "call", ["StoreError('broken')", "StoreError(what='It broke')", "StoreError(f'It broke: {x}', do='retry')"]
 )
 def test_a_poor_raised_text_is_seen(plant: Plant, call: str) -> None:
     report = check_raised_texts(plant({"src/edenmesh/errors.py": ERRORS, "src/edenmesh/node/x.py": f"raise {call}\n"}))
@@ -58,7 +65,8 @@ def test_a_poor_raised_text_is_seen(plant: Plant, call: str) -> None:
     assert report.complaints
 
 
-def test_a_whole_raised_text_is_let_through(plant: Plant) -> None:
-    text = "raise StoreError(f'{x} is gone.', kept=kept, do='Look again.')\n"
+@pytest.mark.parametrize("what", ["f'{x} is gone.'", "f'A form is not valid: {error.what}'", "'it is too long'"])
+def test_a_whole_raised_text_is_let_through(plant: Plant, what: str) -> None:
+    text = f"raise StoreError({what}, kept=kept, do='Look again.')\n"
     report = check_raised_texts(plant({"src/edenmesh/errors.py": ERRORS, "src/edenmesh/node/x.py": text}))
     assert (report.seen, report.complaints) == (1, [])

@@ -27,8 +27,8 @@ CHANCE = ("random.", "secrets.", "os.urandom", "os.getrandom", "uuid.uuid1", "uu
 KEY_GENERATION = re.compile(r"cryptography\.(.+\.)?\w*(PrivateKey|AESGCM|ChaCha20Poly1305|Fernet)\.generate(_key)?")
 
 # Where the world is read: one device put together, the loop that drives a channel, the two programs for people, and
-# the stand-in server where it is run as a process of its own.
-EDGES = ("node/", "net/driver.py", "cli/", "demo/", "standin/__main__.py")
+# the edge of the stand-in, which is a server of its own.
+EDGES = ("node/", "net/driver.py", "cli/", "demo/", "standin/server.py")
 
 HOMES = {
     "apsw": ("store/",),
