@@ -54,7 +54,7 @@ def check(_: list[str]) -> int:
         [
             ["-m", "ruff", "format", "--check", *_folders()],
             ["-m", "ruff", "check", *_folders()],
-            ["-m", "mypy"],
+            ["-m", "mypy", *_folders()],
             ["-m", "pytest", "-q", "tests/house"],
         ]
     )

@@ -7,6 +7,7 @@ one is simply done again. Only wheels whose hashes stand in the lock are taken, 
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import shutil
@@ -45,8 +46,20 @@ def prepare(level: str) -> None:
     """Make sure that `level` ("runtime" or "dev") is installed and edenmesh importable."""
     lock = ROOT / "requirements" / f"{level}.txt"
     stamp = VENV / f"{level}.stamp"
-    if PYTHON.exists() and stamp.is_file() and stamp.read_text() == _mark(lock):
+    if _is_complete(stamp, lock):
         return
+    LOG.parent.mkdir(exist_ok=True)
+    with LOG.open("a") as guard:
+        fcntl.flock(guard, fcntl.LOCK_EX)  # of two makes at once, the second waits and finds the work done
+        if not _is_complete(stamp, lock):
+            _complete(stamp, lock)
+
+
+def _is_complete(stamp: Path, lock: Path) -> bool:
+    return PYTHON.exists() and stamp.is_file() and stamp.read_text() == _mark(lock)
+
+
+def _complete(stamp: Path, lock: Path) -> None:
     made_here = not PYTHON.exists()
     try:
         if made_here:
