@@ -37,8 +37,8 @@ class Tallies:
         return self._was_stated
 
     def expire(self) -> None:
-        """Something here changed."""
-        self._ours = None
+        """Something here changed: ours is to be stated anew, and theirs was stated before they knew."""
+        self._ours = self._theirs = None
 
     def state(self) -> None:
         """State what is held here, now."""

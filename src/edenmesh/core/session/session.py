@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from edenmesh.core.ids import DeviceId
+from edenmesh.core.ids import ID_BYTES, DeviceId, MeshId
 from edenmesh.core.limits import CLOSE_TEXT_CHARS_MAX, SILENCE_SECONDS_MAX, SILENCE_SECONDS_PING
 from edenmesh.core.ports import Entropy
 from edenmesh.core.reconcile import Mark, set_hash
@@ -86,7 +86,8 @@ class Session:
         self._file_giver = FileGiver(self._outbox, snapshot, self.progress)
         self._tallies = Tallies(self._outbox, snapshot, self._our_set_hash, self._their_set_hash)
         charter = snapshot.charter()
-        self._outbox.send(Hello(charter.hash, charter.mesh, self._nonces[0], [PROTOCOL]))
+        self._mesh: Final = charter.mesh or MeshId(bytes(ID_BYTES))
+        self._outbox.send(Hello(charter.hash, self._mesh, self._nonces[0], [PROTOCOL]))
 
     # --- the six verbs ------------------------------------------------------------------------------------------------
 
@@ -219,7 +220,7 @@ class Session:
         self._nonces.append(hello.nonce)
         if PROTOCOL not in hello.versions:
             self._end("version", "The two devices need programs of closer versions; update the older one.")
-        elif hello.mesh != self._snapshot.charter().mesh:
+        elif hello.mesh != self._mesh:
             self._end("other_mesh", "The two devices belong to different teams.")
         else:
             self._reader.widen()

@@ -1,0 +1,187 @@
+"""Drives one session over one channel: bytes in and out, batches into the store, events to who listens.
+
+The reader never waits for the writer, so two peers that both send cannot wait for each other. Parts go into an open
+change as they come and become durable together: at the latest after GROUP_VERSIONS versions or GROUP_SECONDS, and at
+once when nothing more has arrived, so that a single edit is durable on the other device within milliseconds.
+"""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Final, Protocol
+
+from edenmesh.core.session import (
+    Batch,
+    CharterReceived,
+    ChunkReceived,
+    Ended,
+    Event,
+    FormReceived,
+    PartReceived,
+    Progress,
+    Session,
+)
+from edenmesh.errors import EdenmeshError, ProtocolError
+
+GROUP_VERSIONS: Final = 32 * 1024
+GROUP_SECONDS: Final = 0.5
+
+
+class Line(Protocol):
+    """The open channel to the peer; `net.SecureStream` is one."""
+
+    async def read(self) -> bytes:
+        """Plaintext as it comes; empty when no more will."""
+        ...
+
+    async def write(self, data: bytes | memoryview) -> None:
+        """Send plaintext, waiting while the peer does not keep up."""
+        ...
+
+    async def close(self) -> None:
+        """Close; never raises."""
+        ...
+
+
+class Ledger(Protocol):
+    """Takes batches of one or several sessions and makes them durable together; `node.Desk` is one."""
+
+    def stage(self, batch: Batch) -> None:
+        """Write a batch into the open change."""
+        ...
+
+    def commit(self) -> None:
+        """Make everything staged durable, by whomever, and tell the others."""
+        ...
+
+
+class Encounter:
+    """One session from the open channel to its end."""
+
+    def __init__(
+        self,
+        line: Line,
+        session: Session,
+        ledger: Ledger,
+        *,
+        clock: Callable[[], float],
+        on_event: Callable[[Event], None],
+    ) -> None:
+        self._line = line
+        self._session = session
+        self._ledger = ledger
+        self._clock = clock
+        self._on_event = on_event
+        self._wake = asyncio.Event()
+        self._is_cut = False
+        self._staged: list[int] = []
+        self._staged_versions = 0
+        self._staged_since = 0.0
+        self._ended: Ended | None = None
+
+    @property
+    def progress(self) -> Progress:
+        """True figures of the session."""
+        return self._session.progress
+
+    def advanced(self) -> None:
+        """Something here has grown; tell the peer."""
+        self._session.handle_advanced(self._clock())
+        self._wake.set()
+
+    def close(self, code: str, text: str) -> None:
+        """End the session from here."""
+        self._session.close(code, text)
+        self._wake.set()
+
+    async def run(self) -> Ended:
+        """Run to the end and say how it ended. What was durable stays, whatever happened."""
+        reader = asyncio.create_task(self._read())
+        try:
+            while not (self._session.is_over or self._is_cut):
+                await self._step()
+            self._drain()
+            self._commit()
+            await self._say_last()
+        finally:
+            reader.cancel()
+            with suppress(asyncio.CancelledError):
+                await reader
+            await self._line.close()
+        return self._ended or Ended("cut", "The connection was lost; what had arrived is kept.", is_by_peer=True)
+
+    async def _step(self) -> None:
+        self._drain()
+        data = self._session.bytes_to_send(self._clock())
+        if data:
+            await self._write(data)
+            return
+        if self._staged:
+            # Give the reader one turn: what has arrived meanwhile becomes durable together with this.
+            self._wake.clear()
+            await asyncio.sleep(0)
+            has_more = self._wake.is_set() and self._staged_versions < GROUP_VERSIONS
+            if not has_more or self._clock() - self._staged_since > GROUP_SECONDS:
+                self._drain()
+                self._commit()
+            return
+        await self._wait()
+
+    async def _wait(self) -> None:
+        deadline = self._session.next_deadline()
+        seconds = None if deadline is None else max(0.0, deadline - self._clock())
+        try:
+            async with asyncio.timeout(seconds):
+                await self._wake.wait()
+        except TimeoutError:
+            self._session.handle_timer(self._clock())
+        self._wake.clear()
+
+    async def _read(self) -> None:
+        with suppress(ConnectionError, ProtocolError):
+            while data := await self._line.read():
+                self._session.receive_bytes(data, self._clock())
+                self._wake.set()
+        self._is_cut = True
+        self._wake.set()
+
+    async def _write(self, data: bytes) -> None:
+        try:
+            await self._line.write(data)
+        except ConnectionError:
+            self._is_cut = True
+
+    async def _say_last(self) -> None:
+        """The closing message and the last acks, as far as the line still takes them."""
+        while not self._is_cut and (data := self._session.bytes_to_send(self._clock())):
+            await self._write(data)
+
+    def _drain(self) -> None:
+        while (event := self._session.next_event()) is not None:
+            if isinstance(event, PartReceived | CharterReceived | FormReceived | ChunkReceived):
+                self._stage(event)
+                continue
+            if isinstance(event, Ended):
+                self._ended = event
+            self._on_event(event)
+
+    def _stage(self, batch: Batch) -> None:
+        if not self._staged:
+            self._staged_since = self._clock()
+        try:
+            self._ledger.stage(batch)
+        except EdenmeshError as error:
+            self._session.close("refused", error.what)
+            return
+        self._staged.append(batch.batch)
+        if isinstance(batch, PartReceived):
+            self._staged_versions += len(batch.part.versions)
+
+    def _commit(self) -> None:
+        if not self._staged:
+            return
+        self._ledger.commit()
+        staged, self._staged, self._staged_versions = self._staged, [], 0
+        now = self._clock()
+        for batch in staged:
+            self._session.handle_committed(batch, now)
