@@ -83,10 +83,11 @@ class Document:
     """A decoded S3JSON document: its rows in order, masters before their components, and what could not be taken.
 
     `attributes` are those of the document itself, as the server wrote them: `domain`, `results`, `limit`, `start`.
-    `problem_count` may exceed the problems listed.
+    `problem_count` may exceed the problems listed. `left_out` counts by table the rows that normalising dropped.
     """
 
     rows: tuple[Row, ...] = ()
     problems: tuple[Problem, ...] = ()
     problem_count: int = 0
     attributes: Mapping[str, str] = field(default_factory=dict)
+    left_out: Mapping[str, int] = field(default_factory=dict)
