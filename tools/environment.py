@@ -23,6 +23,7 @@ LOG = ROOT / "build" / "setup.log"
 
 OLDEST_PYTHON = (3, 11)
 ATTEMPTS = 3
+RETRIES = 2  # by pip itself, within an attempt
 PAUSE_SECONDS = 3.0
 
 NO_CONNECTION = (
@@ -133,7 +134,7 @@ def _install(lock: Path) -> None:
         else [_find_python(), "-m", "pip", "--python", str(PYTHON)]
     )
     command = [*pip, "install", "--require-hashes", "--only-binary", ":all:", "--no-deps", "--no-input"]
-    command += ["--disable-pip-version-check", "--retries", "2", "-r", str(lock)]
+    command += ["--disable-pip-version-check", "--retries", str(RETRIES), "-r", str(lock)]
     count = sum(1 for line in lock.read_text().splitlines() if "==" in line)
     _say(f"installing {count} packages, each checked against its hash in requirements/{lock.name}")
     for attempt in range(1, ATTEMPTS + 1):
