@@ -96,9 +96,8 @@ class Session:
         self._heard = now
         self.progress.bytes_received += len(data)
         try:
-            for body in self._reader.receive_bytes(data):
-                if self._is_over:
-                    return
+            self._reader.receive_bytes(data)
+            while not self._is_over and (body := self._reader.next_body()) is not None:
                 self._handle(decode_message(body))
         except EdenmeshError as error:
             self._end("protocol", error.what)

@@ -5,7 +5,6 @@ length counts flags and body. Lengths are checked before anything is allocated f
 compression (bit 0) and padding (bit 1); a flag this program does not know ends the session.
 """
 
-from collections.abc import Iterator
 from typing import Final
 
 from edenmesh.core.limits import FRAME_BYTES_FIRST_MAX, FRAME_BYTES_MAX
@@ -29,35 +28,42 @@ class FrameReader:
 
     def __init__(self) -> None:
         self._buffer = bytearray()
+        self._start = 0
         self._size_max = FRAME_BYTES_FIRST_MAX
 
     def widen(self) -> None:
         """Accept frames of full size: the peer has said who it is."""
         self._size_max = FRAME_BYTES_MAX
 
-    @property
-    def is_empty(self) -> bool:
-        """Whether no part of a frame waits for its rest."""
-        return not self._buffer
+    def receive_bytes(self, data: bytes) -> None:
+        """Take bytes as they came."""
+        del self._buffer[: self._start]
+        self._start = 0
+        self._buffer += data
 
-    def receive_bytes(self, data: bytes) -> Iterator[bytes]:
-        """Yield the bodies completed by these bytes.
+    def next_body(self) -> bytes | None:
+        """The next whole body, or None until more bytes come.
 
         Raises RemoteProtocolError on a length out of bounds or an unknown flag.
         """
-        self._buffer += data
-        start = 0
-        while len(self._buffer) - start >= _HEADER_BYTES:
-            length = int.from_bytes(self._buffer[start : start + _LENGTH_BYTES], "big")
-            if not 1 <= length <= self._size_max:
-                raise RemoteProtocolError(what=f"A frame of {length} bytes is out of bounds.")
-            if self._buffer[start + _LENGTH_BYTES]:
-                raise RemoteProtocolError(what="A frame has a flag this program does not know.")
-            stop = start + _LENGTH_BYTES + length
-            if len(self._buffer) < stop:
-                break
-            body = bytes(self._buffer[start + _HEADER_BYTES : stop])
-            # Advance before yielding: whoever reads the body may widen the bound for the next frame.
-            start = stop
-            yield body
-        del self._buffer[:start]
+        start = self._start
+        if len(self._buffer) - start < _HEADER_BYTES:
+            return None
+        length = int.from_bytes(self._buffer[start : start + _LENGTH_BYTES], "big")
+        if not 1 <= length <= self._size_max:
+            raise RemoteProtocolError(what=f"A frame of {length} bytes is out of bounds.")
+        if self._buffer[start + _LENGTH_BYTES]:
+            raise RemoteProtocolError(what="A frame has a flag this program does not know.")
+        stop = start + _LENGTH_BYTES + length
+        if len(self._buffer) < stop:
+            return None
+        self._start = stop
+        with memoryview(self._buffer) as view:
+            return bytes(view[start + _HEADER_BYTES : stop])
+
+    def rest(self) -> bytes:
+        """Return, once, the bytes behind the last body: another reader goes on with them."""
+        data = bytes(self._buffer[self._start :])
+        self._buffer.clear()
+        self._start = 0
+        return data
