@@ -23,7 +23,7 @@ LOG = ROOT / "build" / "setup.log"
 
 OLDEST_PYTHON = (3, 11)
 ATTEMPTS = 3
-RETRIES = 2  # by pip itself, within an attempt
+RETRIES = 2  # by pip itself, within an attempt; it names a broken connection only when it retries
 PAUSE_SECONDS = 3.0
 
 NO_CONNECTION = (

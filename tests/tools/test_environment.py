@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-# As `make setup` does, but without waiting between attempts.
+# As `make setup` does, hardly waiting between attempts.
 SETUP = """
 import sys
 from tools import __main__, environment
-environment.PAUSE_SECONDS = environment.RETRIES = 0
+environment.PAUSE_SECONDS, environment.RETRIES = 0, 1
 sys.exit(__main__.main(["setup"]))
 """
 
