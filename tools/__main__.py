@@ -36,7 +36,12 @@ def test(arguments: list[str]) -> int:
 def lint(_: list[str]) -> int:
     """Formatting and lint rules."""
     prepare("dev")
-    return _all([["-m", "ruff", "format", "--check", *_folders()], ["-m", "ruff", "check", *_folders()]])
+    return _all(
+        [
+            ["-m", "ruff", "format", "--check", *_folders()],
+            ["-m", "ruff", "check", "--output-format=concise", *_folders()],
+        ]
+    )
 
 
 def reformat(_: list[str]) -> int:
@@ -53,7 +58,7 @@ def check(_: list[str]) -> int:
     return _all(
         [
             ["-m", "ruff", "format", "--check", *_folders()],
-            ["-m", "ruff", "check", *_folders()],
+            ["-m", "ruff", "check", "--output-format=concise", *_folders()],
             ["-m", "mypy", *_folders()],
             ["-m", "pytest", "-q", "tests/house"],
         ]

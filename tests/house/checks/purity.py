@@ -21,7 +21,7 @@ CORE_MAY_IMPORT = frozenset({
 })
 # fmt: on
 
-CLOCK = ("time.time", "time.time_ns", "time.localtime", "time.gmtime", "time.ctime", "time.asctime")
+CLOCK: tuple[str, ...] = ("time.time", "time.time_ns", "time.localtime", "time.gmtime", "time.ctime", "time.asctime")
 CLOCK += ("datetime.datetime.now", "datetime.datetime.utcnow", "datetime.datetime.today", "datetime.date.today")
 CHANCE = ("random.", "secrets.", "os.urandom", "os.getrandom", "uuid.uuid1", "uuid.uuid4")
 KEY_GENERATION = re.compile(r"cryptography\.(.+\.)?\w*(PrivateKey|AESGCM|ChaCha20Poly1305|Fernet)\.generate(_key)?")
