@@ -48,7 +48,7 @@ def decode_mform(data: bytes, listing: FormListing | None = None) -> Form:
     if not isinstance(raw, dict) or not isinstance(main, dict):
         raise AnswerNotUnderstood(what="The server's form has no main table.")
     table = _table(text_of(main.get("tablename")), main)
-    references = [_table(name, one) for name, one in sorted(_object(raw.get("references")).items())]
+    references = [_table(text_of(name), one) for name, one in sorted(_object(raw.get("references")).items())]
     form = Form(
         components=[_component(alias, one) for alias, one in sorted(_object(raw.get("components")).items())],
         controller=text_of(raw.get("controller")),
