@@ -19,6 +19,15 @@ LABEL_CHARS_MAX: Final = 255
 """Characters of a file's label or media type."""
 NESTING_MAX: Final = 8
 """Depth of containers inside one encoded object."""
+INTEGER_MIN: Final = -(2**63)
+INTEGER_MAX: Final = 2**63 - 1
+"""Integers in what is encoded: those that every language and database holds in 64 bits with a sign."""
+COUNT_MAX: Final = 2**53
+"""Seq numbers and wall times in milliseconds: the integers that JSON readers keep exact."""
+FORMAT_MAX: Final = 2**31 - 1
+"""Formats an object may say it has."""
+SALT_BYTES: Final = 16
+"""Salt of a version: as many random bits as keep an id from confirming a guess."""
 
 # --- charter ------------------------------------------------------------------------------------------------------
 CHARTER_ENTRY_BYTES_MAX: Final = 64 * 1024
@@ -35,6 +44,8 @@ DEVICE_NAME_CHARS_MAX: Final = 64
 """Characters of a device's name as people read it."""
 LOG_VERSIONS_MAX: Final = 2**53
 """Versions one author's log may have, as a seal or a cut states it: the integers every language can count to."""
+LOG_BRANCHES_MAX: Final = 16
+"""Forks kept of one author's log. A cloned store makes one or two; each takes a place in every version vector."""
 SEAL_BYTES_MAX: Final = 512
 """Encoded size of one seal: two keys' worth of hashes, a signature, a number, their names, and room for newer fields."""
 FRONTIER_BYTES_MAX: Final = 4096
@@ -103,6 +114,8 @@ PAIRING_COUNT_MAX: Final = 10**15
 """Members or records a device may say its mesh has."""
 PAIRING_STEP_SECONDS: Final = 30.0
 """How long the other device may take for a step that needs no person."""
+PAIRING_BYTES_PER_SECOND_MIN: Final = 8 * 1024
+"""The slowest link on which a joining device is given the time to take a whole charter."""
 PAIRING_CODE_SECONDS: Final = 120.0
 """How long a code is shown and may be confirmed."""
 PAIRING_TRIES_MAX: Final = 3
