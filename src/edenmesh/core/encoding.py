@@ -11,7 +11,7 @@ from unicodedata import is_normalized, normalize
 
 import msgspec
 
-from edenmesh.core.limits import NESTING_MAX
+from edenmesh.core.limits import INTEGER_MAX, INTEGER_MIN, NESTING_MAX
 from edenmesh.errors import RemoteProtocolError
 
 if TYPE_CHECKING:
@@ -51,7 +51,8 @@ def decode(data: bytes, size_max: int) -> Plain:
 def decode_struct(data: bytes, decoder: "msgspec.msgpack.Decoder[Shape]", size_max: int) -> Shape:
     """Decode into a struct, tolerating fields newer than this program (they stay in the bytes, which are kept).
 
-    Raises RemoteProtocolError unless the bytes are canonical and fit the struct.
+    Whether its texts are in normal form, and what stands in fields of any shape, is for the caller to check: it knows
+    where such fields are. Raises RemoteProtocolError unless the bytes are canonical and fit the struct.
     """
     if len(data) > size_max:
         raise RemoteProtocolError(what=f"An object of {len(data)} bytes exceeds the limit of {size_max}.")
@@ -66,30 +67,41 @@ def decode_struct(data: bytes, decoder: "msgspec.msgpack.Decoder[Shape]", size_m
 
 
 def require_plain(value: object, depth: int = 0) -> None:
-    """Raise RemoteProtocolError unless the value holds only what the coder speaks, nested within bounds."""
-    kind = type(value)
-    if kind is str:
-        require_text(str(value))
-    elif kind is dict or kind is list:
-        if depth >= NESTING_MAX:
-            raise RemoteProtocolError(what=f"An object is nested deeper than {NESTING_MAX} levels.")
-        if isinstance(value, dict):
-            for key, item in value.items():
-                if type(key) is not str:
-                    raise RemoteProtocolError(what="A map has a key that is not text.")
-                require_text(key)
-                require_plain(item, depth + 1)
-        elif isinstance(value, list):
-            for item in value:
-                require_plain(item, depth + 1)
-    elif kind is not int and kind is not bool and kind is not bytes:
-        raise RemoteProtocolError(what=f"An object holds a {kind.__name__}, which the encoding does not have.")
+    """Raise RemoteProtocolError unless the value holds only what the coder speaks, nested within bounds.
+
+    `depth` is the number of containers that the value stands in.
+    """
+    if isinstance(value, str):
+        require_text(value)
+    elif isinstance(value, bool | bytes):
+        return
+    elif isinstance(value, int):
+        if not INTEGER_MIN <= value <= INTEGER_MAX:
+            raise RemoteProtocolError(what="A number needs more than 64 bits.")
+    elif not isinstance(value, dict | list):
+        raise RemoteProtocolError(what=f"An object holds a {type(value).__name__}, which the encoding does not have.")
+    elif depth >= NESTING_MAX:
+        raise RemoteProtocolError(what=f"An object is nested deeper than {NESTING_MAX} levels.")
+    elif isinstance(value, list):
+        for item in value:
+            require_plain(item, depth + 1)
+    else:
+        for key, item in value.items():
+            if not isinstance(key, str):
+                raise RemoteProtocolError(what="A map has a key that is not text.")
+            require_text(key)
+            require_plain(item, depth + 1)
 
 
 def require_text(text: str) -> None:
     """Raise RemoteProtocolError unless the text is in Unicode normalization form C (UAX 15)."""
-    if not text.isascii() and not is_normalized("NFC", text):
+    if not is_normal(text):
         raise RemoteProtocolError(what="A text is not in Unicode normalization form C.")
+
+
+def is_normal(text: str) -> bool:
+    """Whether the text is in Unicode normalization form C (UAX 15), as all text that is encoded must be."""
+    return text.isascii() or is_normalized("NFC", text)
 
 
 def normal_text(text: str) -> str:

@@ -3,14 +3,13 @@
 Invariant: equal sets of versions give equal states, in whatever order they came. Imports only the floor below.
 """
 
+from edenmesh.core.records.about import ABSENT, Observation
 from edenmesh.core.records.catalogue import Catalogue, Membership
 from edenmesh.core.records.change import Change, Pen, compose, difference, normal_value
 from edenmesh.core.records.form import FORM_FORMAT, KINDS, Component, Field, Form, Option, Table, form_hash
 from edenmesh.core.records.history import History, Node
 from edenmesh.core.records.merge import record_state
 from edenmesh.core.records.observation import (
-    ABSENT,
-    Observation,
     body_hash,
     is_delivered,
     last_observations,

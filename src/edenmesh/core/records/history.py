@@ -2,59 +2,70 @@
 
 A node is one version, or several first versions of equal content, which count as one: what follows one follows all
 (design, section 2.5). Nodes are numbered in causal order and the ancestors of a node are kept as bits of one integer,
-so "does this follow that" is one operation; a history of 10,000 versions costs about 12 MB while it is looked at.
+so "does this follow that" is one operation; a history of 10,000 versions costs about 6 MB while it is looked at.
 
 A strand is what hangs together from one first node. Observations of one record belong together, and with the strand
 that owns the uuid if there is one. Versions with an ancestor that has not come wait outside the graph. Parents are
-always versions of the same record, so one that names another record's version waits for good.
+always versions of the same record, so one that names another record's version waits for good. Versions that do not
+count (quarantined, or newer than this program) keep their place: what follows them follows what they follow.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Set
 from typing import Final
 
+from edenmesh.core.encoding import encode
 from edenmesh.core.ids import VersionId
 from edenmesh.core.records.values import canonical_text
-from edenmesh.core.records.version import OBSERVE, Version, owns_uuid
+from edenmesh.core.records.version import OBSERVE, PUT, Version, owns_uuid
 
 
 class Node:
-    """One version in its place.
+    """One version in its place, or first versions of equal content.
 
-    `ids` are the version's id and those of its equals, smallest first; `below` holds the numbers of all ancestors as
-    bits; `depth` is 1 for a first version; `firsts` are the first nodes it descends from.
+    `ids` are those whose values count here, smallest first; `id` is the first of them and `version` what it says.
+    `equals` are all versions in this place. `below` holds the numbers of all ancestors as bits; `depth` is 1 for a
+    first version.
     """
 
-    __slots__ = ("below", "bit", "depth", "firsts", "id", "ids", "version")
+    __slots__ = ("below", "bit", "depth", "equals", "id", "ids", "is_counted", "version")
 
-    def __init__(self, ids: list[VersionId], version: Version, number: int, parents: "list[Node]") -> None:
-        self.ids: Final = ids
-        self.id: Final = ids[0]
+    def __init__(self, version: Version, ids: tuple[VersionId, ...], bit: int, parents: "Iterable[Node]") -> None:
         self.version: Final = version
-        self.bit: Final = 1 << number
-        self.below = 0
-        self.depth = 1
-        self.firsts: frozenset[VersionId] = frozenset() if parents else frozenset((self.id,))
+        self.id: Final = ids[0]
+        self.ids: Final = ids
+        self.equals = ids
+        self.is_counted = version.is_understood
+        self.bit: Final = bit
+        below = depth = 0
         for parent in parents:
-            self.below |= parent.below | parent.bit
-            self.depth = max(self.depth, parent.depth + 1)
-            self.firsts |= parent.firsts
+            below |= parent.below | parent.bit
+            depth = max(depth, parent.depth)
+        self.below: Final[int] = below
+        self.depth: Final[int] = depth + 1
 
 
 class History:
-    """The graph of one record's versions: a pure function of the set of them."""
+    """The graph of one record's versions: a pure function of the set of them, and of which do not count."""
 
-    def __init__(self, versions: Mapping[VersionId, Version]) -> None:
+    def __init__(self, versions: Mapping[VersionId, Version], uncounted: Set[VersionId] = frozenset()) -> None:
         self.versions: Final = versions
         self.nodes: Final[list[Node]] = []
-        self._node_of: Final[dict[VersionId, Node]] = {}
-        for ids in _causal_order(versions):
-            version = versions[ids[0]]
-            parents = [self._node_of[VersionId(parent)] for parent in version.parents]
-            node = Node(ids, version, len(self.nodes), parents)
-            self.nodes.append(node)
-            for one in ids:
-                self._node_of[one] = node
-        self.waiting: Final = frozenset(one for one in versions if one not in self._node_of)
+        self._uncounted: Final = uncounted
+        self._node_of: Final[dict[bytes, Node]] = {}
+        open_parents: dict[VersionId, int] = {}
+        children: dict[bytes, list[VersionId]] = {}
+        firsts: list[VersionId] = []
+        for one, version in versions.items():
+            if version.parents:
+                open_parents[one] = len(version.parents)
+                for parent in version.parents:
+                    children.setdefault(parent, []).append(one)
+            else:
+                firsts.append(one)
+        self._place_firsts(firsts)
+        self._firsts: Final = tuple(self.nodes)
+        self._place_others(open_parents, children)
+        self.waiting: Final = frozenset(open_parents)
 
     def __iter__(self) -> Iterator[Node]:
         """Nodes in causal order."""
@@ -62,81 +73,121 @@ class History:
 
     def node(self, version: bytes) -> Node | None:
         """The node of a version, or None where it has not come or waits."""
-        return self._node_of.get(VersionId(version))
+        return self._node_of.get(version)
 
     def heads(self) -> list[Node]:
-        """Nodes that nothing follows, in causal order."""
-        followed = 0
-        for node in self.nodes:
-            followed |= node.below
-        return [node for node in self.nodes if not node.bit & followed]
+        """Nodes that count and that no other such follows, in causal order: what an edit made now follows."""
+        return heads_of([node for node in self.nodes if node.is_counted])
 
     def strands(self) -> list[list[Node]]:
         """The nodes of each strand in causal order, strands by the id of their first version.
 
-        A version that descends from two strands is in both: people have not joined them yet.
+        A version that descends from two strands is in both: people have not joined them yet. What no counted version
+        belongs to is no strand: a quarantined version alone contests nothing.
         """
-        firsts = [node for node in self.nodes if not node.version.parents]
-        if len(firsts) == 1:
-            return [self.nodes]
-        joined = {node.id: node.id for node in firsts}
-        observed = [node.firsts for node in self.nodes if node.version.op == OBSERVE and len(node.firsts) == 1]
-        anchors = [next(iter(one)) for one in observed]
-        if observed:
-            anchors += [node.id for node in firsts if owns_uuid(node.version)]
-        for anchor in anchors:
-            _join(joined, anchors[0], anchor)
-        groups: dict[VersionId, list[Node]] = {}
+        strands = [self.nodes] if len(self._firsts) <= 1 else self._several_strands()
+        return [nodes for nodes in strands if any(node.is_counted for node in nodes)]
+
+    def _place_firsts(self, firsts: list[VersionId]) -> None:
+        if len(firsts) <= 1:
+            equal = [firsts]
+        else:
+            groups: dict[Hashable, list[VersionId]] = {}
+            for one in sorted(firsts):
+                groups.setdefault(_sameness(one, self.versions[one]), []).append(one)
+            equal = sorted(groups.values(), key=self._giving)
+        for equals in equal if firsts else ():
+            self._place(tuple(equals), ())
+
+    def _place_others(self, open_parents: dict[VersionId, int], children: dict[bytes, list[VersionId]]) -> None:
         for node in self.nodes:
-            for name in {_root(joined, first) for first in node.firsts}:
-                groups.setdefault(name, []).append(node)
-        return [groups[name] for name in sorted(groups)]
+            # The list grows while it is walked: a version is placed after the last of its parents.
+            named = [child for one in node.equals for child in children.get(one, ())]
+            for one in sorted(named) if len(named) > 1 else named:
+                if open_parents[one] > 1:
+                    open_parents[one] -= 1
+                else:
+                    del open_parents[one]
+                    self._place((one,), [self._node_of[parent] for parent in self.versions[one].parents])
+
+    def _place(self, equals: tuple[VersionId, ...], parents: Iterable[Node]) -> None:
+        ids = equals if len(equals) == 1 else self._giving(equals)
+        node = Node(self.versions[ids[0]], ids, 1 << len(self.nodes), parents)
+        node.equals = equals
+        if self._uncounted and not self._uncounted.isdisjoint(ids):
+            node.is_counted = False
+        self.nodes.append(node)
+        for one in equals:
+            self._node_of[one] = node
+
+    def _giving(self, equals: Iterable[VersionId]) -> tuple[VersionId, ...]:
+        """Those of equal versions that give the values: the puts that count, else the observations, else all."""
+        counted = [one for one in equals if one not in self._uncounted]
+        puts = [one for one in counted if self.versions[one].op == PUT]
+        return tuple(puts or counted or equals)
+
+    def _several_strands(self) -> list[list[Node]]:
+        strand_of = {bit: mask for mask in self._strand_masks() for bit in _bits(mask)}
+        strands: dict[int, list[Node]] = {mask: [] for mask in strand_of.values()}
+        for node in self.nodes:
+            for mask in {strand_of[bit] for bit in _bits(self._firsts_of(node))}:
+                strands[mask].append(node)
+        return sorted(strands.values(), key=lambda nodes: nodes[0].id)
+
+    def _strand_masks(self) -> list[int]:
+        """The first nodes of each strand as bits."""
+        same: dict[Hashable, int] = {}
+        for node in self._firsts:
+            key = node.id if node.version.about.get("after") else _sameness(node.id, node.version, is_strand=True)
+            same[key] = same.get(key, 0) | node.bit
+        masks = list(same.values())
+        strand_of = {bit: mask for mask in masks for bit in _bits(mask)}
+        observed = 0
+        for node in self.nodes:
+            if self._is_observed(node):
+                firsts = self._firsts_of(node)
+                mask = strand_of[firsts & -firsts]
+                if not firsts & ~mask:
+                    observed |= mask
+        if not observed:
+            return masks
+        for node in self._firsts:
+            if any(owns_uuid(self.versions[one]) for one in node.equals):
+                observed |= strand_of[node.bit]
+        return [observed, *(mask for mask in masks if not mask & observed)]
+
+    def _is_observed(self, node: Node) -> bool:
+        versions = [self.versions[one] for one in node.equals if one not in self._uncounted]
+        return any(version.op == OBSERVE and version.is_understood for version in versions)
+
+    def _firsts_of(self, node: Node) -> int:
+        return (node.below | node.bit) & (1 << len(self._firsts)) - 1
 
 
-def _causal_order(versions: Mapping[VersionId, Version]) -> Iterator[list[VersionId]]:
-    """Groups of equal versions, parents first; what waits for an ancestor is left out."""
-    groups = _equal_firsts(versions)
-    name_of = {one: ids[0] for ids in groups for one in ids}
-    open_parents: dict[VersionId, set[VersionId]] = {}
-    children: dict[VersionId, list[VersionId]] = {}
-    for one, version in versions.items():
-        if not version.parents:
-            continue
-        named = {name_of.get(VersionId(parent), VersionId(parent)) for parent in version.parents}
-        open_parents[one] = named
-        for parent in named:
-            children.setdefault(parent, []).append(one)
-    ready = [list(ids) for ids in groups]
-    for ids in ready:
-        yield ids
-        for child in sorted(children.get(ids[0], ())):
-            open_parents[child].discard(ids[0])
-            if not open_parents[child]:
-                ready.append([child])
+def heads_of(nodes: Iterable[Node]) -> list[Node]:
+    """Those of the nodes that none of the others follows."""
+    nodes = list(nodes)
+    followed = 0
+    for node in nodes:
+        followed |= node.below
+    return [node for node in nodes if not node.bit & followed]
 
 
-def _equal_firsts(versions: Mapping[VersionId, Version]) -> list[list[VersionId]]:
-    firsts = sorted(one for one, version in versions.items() if not version.parents)
-    if len(firsts) < 2:
-        return [[one] for one in firsts]
-    groups: dict[tuple[object, ...], list[VersionId]] = {}
-    for one in firsts:
-        groups.setdefault(_content(versions[one]), []).append(one)
-    return list(groups.values())
+def _bits(mask: int) -> Iterator[int]:
+    while mask:
+        low = mask & -mask
+        yield low
+        mask ^= low
 
 
-def _content(version: Version) -> tuple[object, ...]:
+def _sameness(one: VersionId, version: Version, *, is_strand: bool = False) -> Hashable:
+    """What first versions have in common that count as one, or that begin the same strand.
+
+    An observation that names what it found, or what came before it, is one only with those that name the same.
+    """
+    if not version.is_understood:
+        return one
     fields = frozenset((name, canonical_text(value)) for name, value in version.set.items())
     items = frozenset((name, canonical_text(item)) for name, added in version.add.items() for item in added)
-    return version.format, version.is_understood, fields, items
-
-
-def _root(joined: dict[VersionId, VersionId], one: VersionId) -> VersionId:
-    while joined[one] != one:
-        one = joined[one]
-    return one
-
-
-def _join(joined: dict[VersionId, VersionId], ours: VersionId, theirs: VersionId) -> None:
-    low, high = sorted((_root(joined, ours), _root(joined, theirs)))
-    joined[high] = low
+    is_plain = is_strand or version.op == PUT or not ("found" in version.about or "after" in version.about)
+    return (fields, items) if is_plain else (fields, items, encode(version.about))

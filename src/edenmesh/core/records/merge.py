@@ -8,102 +8,121 @@ Versions that do not count (quarantined, or newer than this program) keep their 
 Cost: one pass over the nodes and one over the assignments of each field.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Set
+from collections.abc import Iterable, Mapping, Set
 from typing import NamedTuple
 
 from edenmesh.core.ids import VersionId
-from edenmesh.core.records.history import History, Node
+from edenmesh.core.records.history import History, Node, heads_of
+from edenmesh.core.records.past import Past
 from edenmesh.core.records.state import Choice, FieldState, Flag, RecordState, StrandState
-from edenmesh.core.records.values import Content, Value, canonical_text
-from edenmesh.core.records.version import OBSERVE, RETRACT, Version
+from edenmesh.core.records.values import Value, canonical_text
+from edenmesh.core.records.version import OBSERVE, PUT, RESOLVE, RETRACT, Version
 
 
-class _Assignment(NamedTuple):
-    node: Node
-    content: Value | None
-    text: str
+class _Said(NamedTuple):
+    """What counts as said of a strand: by field who assigned it, and by field and item who added it."""
+
+    assigned: dict[str, list[Node]]
+    added: dict[tuple[str, str], list[Node]]
 
 
 def record_state(versions: Mapping[VersionId, Version], uncounted: Set[VersionId] = frozenset()) -> RecordState:
     """The state of one record from all its versions held here; `uncounted` are the quarantined ones among them."""
     one = next(iter(versions.values()))
-    history = History(versions)
-    strands = history.strands() if history.nodes else []
-    states = tuple(_strand_state(nodes, history, uncounted) for nodes in strands)
-    flags = Flag(0)
-    for state in states:
-        flags |= Flag.CONFLICT if state.conflicts else Flag(0)
-        flags |= Flag.CONTESTED if state.is_contested else Flag(0)
-    if len(states) > 1:
-        flags |= Flag.IDENTITY
-    elif states and states[0].is_deleted:
-        flags |= Flag.DELETED
-    if history.waiting:
-        flags |= Flag.WAITING
-    if not uncounted.isdisjoint(versions):
-        flags |= Flag.QUARANTINED
-    if not all(version.is_understood for version in versions.values()):
-        flags |= Flag.NEWER
-    return RecordState(one.table, one.uuid, states, history.waiting, flags)
+    history = History(versions, uncounted)
+    strands = tuple(_strand_state(nodes, history) for nodes in history.strands())
+    holds = (
+        (_CONFLICT, any(strand.conflicts for strand in strands)),
+        (_IDENTITY, len(strands) > 1),
+        (_CONTESTED, any(strand.is_contested for strand in strands)),
+        (_DELETED, len(strands) == 1 and strands[0].is_deleted),
+        (_WAITING, bool(history.waiting)),
+        (_QUARANTINED, not uncounted.isdisjoint(versions)),
+        (_NEWER, not all(version.is_understood for version in versions.values())),
+    )
+    flags = sum(flag for flag, is_so in holds if is_so)
+    return RecordState(one.table, one.uuid, strands, history.waiting, Flag(flags))
 
 
-def _strand_state(nodes: list[Node], history: History, uncounted: Set[VersionId]) -> StrandState:
-    counted = [node for node in nodes if node.version.is_understood and not _is_out(node, uncounted)]
-    followed = 0
-    for node in nodes:
-        followed |= node.below
-    retracts, edits = _retracts(counted)
+def _strand_state(nodes: list[Node], history: History) -> StrandState:
+    counted = [node for node in nodes if node.is_counted]
+    said = _said(counted)
+    observations = [node for node in counted if node.version.op == OBSERVE]
+    past = Past(history, observations)
+    if observations:
+        _drop_echoes(said, past)
+    retracts, edits = _retracts(counted, said)
     return StrandState(
         first=nodes[0].id,
-        heads=tuple(sorted(node.id for node in nodes if not node.bit & followed)),
-        fields=_fields(counted, history),
+        heads=tuple(sorted(node.id for node in heads_of(counted))),
+        fields=_fields(counted, said, past, history),
         retracts=retracts,
         concurrent_edits=edits,
     )
 
 
-def _is_out(node: Node, uncounted: Set[VersionId]) -> bool:
-    return bool(uncounted) and all(one in uncounted for one in node.ids)
+def _said(counted: list[Node]) -> _Said:
+    said = _Said({}, {})
+    for node in counted:
+        version = node.version
+        for name in version.set:
+            said.assigned.setdefault(name, []).append(node)
+        for name in version.unset:
+            said.assigned.setdefault(name, []).append(node)
+        for name, items in version.add.items():
+            for text in {canonical_text(item) for item in items}:
+                said.added.setdefault((name, text), []).append(node)
+    return said
 
 
-def _retracts(counted: list[Node]) -> tuple[tuple[VersionId, ...], tuple[VersionId, ...]]:
-    """The retracts no later edit lifted, and the edits whose authors had not seen one of them."""
+def _drop_echoes(said: _Said, past: Past) -> None:
+    """Leave out what observations say and a version of ours, concurrent to them in that field, says too."""
+    for name, nodes in said.assigned.items():
+        if len(nodes) > 1:
+            by_text: dict[str, list[Node]] = {}
+            for node in nodes:
+                by_text.setdefault(_text(node, name), []).append(node)
+            echoes = [node for same in by_text.values() for node in _echoes(same, name, past)]
+            nodes[:] = [node for node in nodes if node not in echoes]
+    for (name, _), nodes in said.added.items():
+        echoes = _echoes(nodes, name, past)
+        nodes[:] = [node for node in nodes if node not in echoes]
+
+
+def _echoes(same: list[Node], name: str, past: Past) -> list[Node]:
+    ours = [node for node in same if node.version.op != OBSERVE]
+    theirs = [node for node in same if node.version.op == OBSERVE]
+    return [one for one in theirs if any(past.are_concurrent(node, one, name) for node in ours)]
+
+
+def _retracts(counted: list[Node], said: _Said) -> tuple[tuple[VersionId, ...], tuple[VersionId, ...]]:
+    """The retracts that no later put or resolve lifted, and the edits that none of them saw."""
     retracts = [node for node in counted if node.version.op == RETRACT]
     if not retracts:
         return (), ()
-    edits = [node for node in counted if _is_edit(node)]
-    lifted = 0
-    for node in edits:
-        lifted |= node.below
+    lifted = _below(node for node in counted if node.version.op in (PUT, RESOLVE))
     live = [node for node in retracts if not node.bit & lifted]
-    covered = 0
-    for node in live:
-        covered |= node.below
-    unseen = [node for node in edits if not node.bit & covered] if live else []
-    return tuple(node.id for node in live), tuple(node.id for node in unseen)
+    if not live:
+        return (), ()
+    speaking = {node.bit for nodes in (*said.assigned.values(), *said.added.values()) for node in nodes}
+    speaking.update(node.bit for node in counted if node.version.remove or node.version.op in (PUT, RESOLVE))
+    covered = _below(live)
+    unseen = [node for node in counted if node.bit in speaking and not node.bit & covered]
+    return tuple(node.id for node in live), tuple(one for node in unseen for one in node.ids)
 
 
-def _is_edit(node: Node) -> bool:
-    version = node.version
-    if version.op == RETRACT:
-        return False
-    return version.op != OBSERVE or bool(version.set or version.unset or version.add or version.remove)
+def _below(nodes: Iterable[Node]) -> int:
+    below = 0
+    for node in nodes:
+        below |= node.below
+    return below
 
 
-def _fields(counted: list[Node], history: History) -> dict[str, FieldState]:
-    assignments: dict[str, list[_Assignment]] = {}
-    for node in counted:
-        for name, value in node.version.set.items():
-            assignments.setdefault(name, []).append(_Assignment(node, value, canonical_text(value)))
-        for name in node.version.unset:
-            assignments.setdefault(name, []).append(_Assignment(node, None, ""))
-    observed = [node for node in counted if node.version.op == OBSERVE]
-    founds = _founds(observed, history)
-    lists = _lists(counted)
+def _fields(counted: list[Node], said: _Said, past: Past, history: History) -> dict[str, FieldState]:
+    lists = _lists(counted, said, past, history) if said.added else {}
     fields: dict[str, FieldState] = {}
-    for name in sorted(assignments.keys() | lists.keys()):
-        live = _live(assignments.get(name, ()), founds.get(name), echoes=bool(observed))
-        choices = _choices(live)
+    for name in sorted(said.assigned.keys() | lists.keys()) if lists else sorted(said.assigned):
+        choices = _choices(said.assigned.get(name, []), name, past)
         if name in lists:
             choices = (*choices, lists[name]) if any(one.content is not None for one in choices) else (lists[name],)
         if len(choices) > 1 or choices[0].content is not None:
@@ -111,100 +130,58 @@ def _fields(counted: list[Node], history: History) -> dict[str, FieldState]:
     return fields
 
 
-def _live(
-    assignments: Iterable[_Assignment], found: Callable[[Node], int] | None, *, echoes: bool
-) -> list[_Assignment]:
-    """Assignments that no other follows. Causal order means that one pass from the last to the first decides."""
-    past = found or _below
-    standing = list(assignments)
-    if len(standing) == 1:
-        return standing
-    if echoes:
-        standing = [one for one in standing if not _is_echo(one, standing, past)]
-    live: list[_Assignment] = []
-    covered = 0
-    for one in reversed(standing):
-        if not one.node.bit & covered:
-            live.append(one)
-        covered |= past(one.node)
-    if found:
-        # What was found on the server may stand later in causal order than the version that follows it.
-        live = [one for one in live if not one.node.bit & covered]
-    return live
+def _choices(nodes: list[Node], name: str, past: Past) -> tuple[Choice, ...]:
+    """The distinct values of the assignments that no other follows, the one to show first."""
+    if len(nodes) > 1:
+        superseded = past.of(nodes, name)
+        nodes = [node for node in nodes if not node.bit & superseded]
+    if len(nodes) == 1:
+        return (Choice(nodes[0].version.set.get(name), nodes[0].ids),)
+    by_text: dict[str, list[Node]] = {}
+    for node in sorted(nodes, key=_rank, reverse=True):
+        by_text.setdefault(_text(node, name), []).append(node)
+    return tuple(
+        Choice(same[0].version.set.get(name), tuple(one for node in same for one in node.ids))
+        for same in by_text.values()
+    )
 
 
-def _below(node: Node) -> int:
-    return node.below
+def _rank(node: Node) -> tuple[int, VersionId]:
+    return node.depth, node.ids[-1]
 
 
-def _is_echo(one: _Assignment, others: list[_Assignment], past: Callable[[Node], int]) -> bool:
-    """Whether an observed value is one of ours that came back from the server (design, section 2.6)."""
-    if one.node.version.op != OBSERVE:
-        return False
-    for other in others:
-        if other.node.version.op == OBSERVE or other.text != one.text:
-            continue
-        if not past(one.node) & other.node.bit and not past(other.node) & one.node.bit:
-            return True
-    return False
+def _text(node: Node, name: str) -> str:
+    value = node.version.set.get(name)
+    return "" if value is None else canonical_text(value)
 
 
-def _founds(observed: list[Node], history: History) -> dict[str, Callable[[Node], int]]:
-    """For each field in which an observation found versions of ours: the past of a node in that field."""
-    found: dict[str, list[tuple[int, int]]] = {}
-    for node in observed:
-        named = node.version.about.get("found")
-        if not isinstance(named, dict):
-            continue
-        for name, ids in named.items():
-            bits = 0
-            for one in ids if isinstance(ids, list) else ():
-                other = history.node(one) if isinstance(one, bytes) else None
-                if other is not None and other is not node:
-                    bits |= other.bit | other.below
-            found.setdefault(name, []).append((node.bit, bits))
-
-    def past_in(pairs: list[tuple[int, int]]) -> Callable[[Node], int]:
-        def past(node: Node) -> int:
-            below = node.below
-            for observation, bits in pairs:
-                if (below | node.bit) & observation:
-                    below |= bits & ~node.bit
-            return below
-
-        return past
-
-    return {name: past_in(pairs) for name, pairs in found.items()}
-
-
-def _choices(live: list[_Assignment]) -> tuple[Choice, ...]:
-    if len(live) == 1:
-        return (Choice(live[0].content, tuple(live[0].node.ids)),)
-    live = sorted(live, key=lambda one: (one.node.depth, one.node.id), reverse=True)
-    groups: dict[str, tuple[Value | None, list[VersionId]]] = {}
-    for one in live:
-        groups.setdefault(one.text, (one.content, []))[1].extend(one.node.ids)
-    return tuple(Choice(content, tuple(ids)) for content, ids in groups.values())
-
-
-def _lists(counted: list[Node]) -> dict[str, Choice]:
+def _lists(counted: list[Node], said: _Said, past: Past, history: History) -> dict[str, Choice]:
     """List fields are add-wins sets: an item is there while one addition of it was not seen by a removal."""
-    removed: dict[tuple[str, str], set[bytes]] = {}
+    removed: dict[tuple[str, str], int] = {}
     for node in counted:
         for name, removals in node.version.remove.items():
+            below = past.of((node,), name)
             for removal in removals:
-                removed.setdefault((name, canonical_text(removal.item)), set()).update(removal.seen)
+                key = name, canonical_text(removal.item)
+                for one in removal.seen:
+                    other = history.node(one)
+                    removed[key] = removed.get(key, 0) | (other.bit & below if other is not None else 0)
     items: dict[str, dict[str, Value]] = {}
-    givers: dict[str, list[VersionId]] = {}
-    for node in reversed(counted):
-        for name, added in node.version.add.items():
-            for item in added:
-                text = canonical_text(item)
-                if not removed.get((name, text), set()).issuperset(node.ids):
-                    items.setdefault(name, {})[text] = item
-                    givers.setdefault(name, []).extend(node.ids)
-    return {name: Choice(_ordered(found), tuple(dict.fromkeys(givers[name]))) for name, found in items.items()}
+    givers: dict[str, list[Node]] = {}
+    for name, text in sorted(said.added):
+        standing = [node for node in said.added[name, text] if not node.bit & removed.get((name, text), 0)]
+        if standing:
+            last = max(standing, key=_rank)
+            added = {canonical_text(item): item for item in last.version.add[name]}
+            items.setdefault(name, {})[text] = added[text]
+            givers.setdefault(name, []).extend(standing)
+    return {
+        name: Choice(
+            tuple(found.values()),
+            tuple(dict.fromkeys(one for node in sorted(givers[name], key=_rank, reverse=True) for one in node.ids)),
+        )
+        for name, found in items.items()
+    }
 
 
-def _ordered(items: dict[str, Value]) -> Content:
-    return tuple(items[text] for text in sorted(items))
+_CONFLICT, _IDENTITY, _CONTESTED, _DELETED, _WAITING, _QUARANTINED, _NEWER = (flag.value for flag in Flag)

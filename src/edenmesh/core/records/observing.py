@@ -11,10 +11,11 @@ from dataclasses import dataclass
 
 from edenmesh.core.encoding import Plain
 from edenmesh.core.ids import DestinationId, VersionId
+from edenmesh.core.records.about import ABSENT, Observation
 from edenmesh.core.records.change import Change, difference
 from edenmesh.core.records.history import History, Node
 from edenmesh.core.records.merge import record_state
-from edenmesh.core.records.observation import ABSENT, Observation, body_hash, last_observations
+from edenmesh.core.records.observation import body_hash, last_observations
 from edenmesh.core.records.state import RecordState, StrandState
 from edenmesh.core.records.values import Content, content_text
 from edenmesh.core.records.version import OBSERVE, Version
@@ -159,7 +160,7 @@ def _had(history: History, versions: Versions, last: Iterable[VersionId]) -> set
 
 def _past_state(history: History, versions: Versions, heads: Iterable[VersionId]) -> StrandState | None:
     below = _below(history, heads)
-    past = {one: versions[one] for node in history if node.bit & below for one in node.ids}
+    past = {one: versions[one] for node in history if node.bit & below for one in node.equals}
     return record_state(past).strand if past else None
 
 

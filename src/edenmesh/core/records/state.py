@@ -1,9 +1,10 @@
 """What a device shows of one record: values, conflicts and what is open, as frozen types that screens only draw."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import IntFlag
-from typing import NamedTuple
+from typing import Final
+
+import msgspec
 
 from edenmesh.core.ids import VersionId
 from edenmesh.core.records.values import Content
@@ -28,19 +29,19 @@ class Flag(IntFlag):
     """A version is of a format or op newer than this program."""
 
 
-OPEN = Flag.CONFLICT | Flag.IDENTITY | Flag.CONTESTED
+OPEN: Final = Flag.CONFLICT | Flag.IDENTITY | Flag.CONTESTED
 """What a person has to decide."""
+_UNCLEAN: Final = (OPEN | Flag.WAITING | Flag.NEWER).value
 
 
-class Choice(NamedTuple):
+class Choice(msgspec.Struct, frozen=True):
     """One value a field may have, `None` where it was emptied, with the versions that gave it, deepest first."""
 
     content: Content | None
     given_by: tuple[VersionId, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class FieldState:
+class FieldState(msgspec.Struct, frozen=True):
     """One field: its live values, the one shown first. More than one is a field conflict, shown as undecided."""
 
     choices: tuple[Choice, ...]
@@ -56,8 +57,7 @@ class FieldState:
         return len(self.choices) > 1
 
 
-@dataclass(frozen=True, slots=True)
-class StrandState:
+class StrandState(msgspec.Struct, frozen=True):
     """One strand of a record. `first` is the id that names it; `heads` are what an edit made now would follow."""
 
     first: VersionId
@@ -88,8 +88,7 @@ class StrandState:
         return {name: content for name, content in shown if content is not None}
 
 
-@dataclass(frozen=True, slots=True)
-class RecordState:
+class RecordState(msgspec.Struct, frozen=True):
     """One record: its strands, normally one, and what is open about it."""
 
     table: str
@@ -106,4 +105,4 @@ class RecordState:
     @property
     def is_clean(self) -> bool:
         """Whether nothing about the record is undecided or still to come."""
-        return self.strand is not None and not self.flags & (OPEN | Flag.WAITING | Flag.NEWER)
+        return self.strand is not None and not self.flags.value & _UNCLEAN

@@ -15,14 +15,13 @@ from typing import Any, Final, TypeAlias
 
 import msgspec
 
-from edenmesh.core.encoding import require_text
+from edenmesh.core.encoding import is_normal
 from edenmesh.core.ids import ID_BYTES
-from edenmesh.core.limits import LABEL_CHARS_MAX, NAME_CHARS_MAX, UUID_CHARS_MAX
+from edenmesh.core.limits import INTEGER_MAX, INTEGER_MIN, LABEL_CHARS_MAX, NAME_CHARS_MAX, UUID_CHARS_MAX
 from edenmesh.errors import InvalidInput
 
 _DECIMAL: Final = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]*[1-9])?")
-_INTEGER_MIN: Final = -(2**63)
-_INTEGER_MAX: Final = 2**63 - 1
+_NOT_NORMAL: Final = "a text in it is not in Unicode normalization form C"
 
 
 class Decimal(msgspec.Struct, frozen=True, tag="decimal", tag_field="$"):
@@ -122,9 +121,7 @@ def require_value(value: Value) -> None:
 def _text_problem(value: str) -> str:
     if not value:
         return "it is empty; unset the field instead"
-    if not value.isascii():
-        require_text(value)
-    return ""
+    return "" if is_normal(value) else _NOT_NORMAL
 
 
 def _boolean_problem(value: bool) -> str:
@@ -132,7 +129,7 @@ def _boolean_problem(value: bool) -> str:
 
 
 def _integer_problem(value: int) -> str:
-    return "" if _INTEGER_MIN <= value <= _INTEGER_MAX else "the number needs more than 64 bits"
+    return "" if INTEGER_MIN <= value <= INTEGER_MAX else "the number needs more than 64 bits"
 
 
 def _decimal_problem(value: Decimal) -> str:
@@ -149,31 +146,32 @@ def _datetime_problem(value: DateTime) -> str:
 
 
 def _reference_problem(value: Reference) -> str:
-    require_text(value.table)
-    require_text(value.uuid)
+    if not (is_normal(value.table) and is_normal(value.uuid)):
+        return _NOT_NORMAL
     if not 0 < len(value.table) <= NAME_CHARS_MAX or not 0 < len(value.uuid) <= UUID_CHARS_MAX:
         return "the reference names no table or uuid of a possible length"
     return "" if len(value.strand) in (0, ID_BYTES) else "the reference names no possible strand"
 
 
 def _file_problem(value: File) -> str:
-    require_text(value.label)
-    require_text(value.media)
-    if len(value.hash) != ID_BYTES or not 0 <= value.size <= _INTEGER_MAX:
+    if not (is_normal(value.label) and is_normal(value.media)):
+        return _NOT_NORMAL
+    if len(value.hash) != ID_BYTES or not 0 <= value.size <= INTEGER_MAX:
         return "the file names no possible content"
     return "" if max(len(value.label), len(value.media)) <= LABEL_CHARS_MAX else "the file's label is too long"
 
 
 def _is_day(text: str) -> bool:
+    # `fromisoformat` takes more forms than one; length and separators leave only this one.
     try:
-        return len(text) == len("2026-11-22") and date.fromisoformat(text).isoformat() == text
+        return len(text) == len("2026-11-22") and text[4::3] == "--" and bool(date.fromisoformat(text))
     except ValueError:
         return False
 
 
 def _is_moment(text: str) -> bool:
     try:
-        return len(text) == len("2026-11-22T22:24:22") and datetime.fromisoformat(text).isoformat() == text
+        return len(text) == len("2026-11-22T22:24:22") and text[4::3] == "--T::" and bool(datetime.fromisoformat(text))
     except ValueError:
         return False
 

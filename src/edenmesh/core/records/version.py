@@ -6,22 +6,27 @@ in them. A version of a newer format, or with an op this program does not know, 
 causality and has no effect on values.
 """
 
+from collections.abc import Sequence
 from hashlib import sha256
-from typing import Final, NamedTuple
+from typing import Annotated, Final, NamedTuple, TypeAlias, TypeVar
 from uuid import UUID
 
 import msgspec
+from msgspec import Meta
 
-from edenmesh.core.encoding import Plain, decode_struct, encode, require_plain, require_text
-from edenmesh.core.ids import ID_BYTES, AuthorId, VersionId, tagged_hash
+from edenmesh.core.encoding import Plain, decode, decode_struct, encode, is_normal, require_plain
+from edenmesh.core.ids import AuthorId, VersionId, tagged_hash
 from edenmesh.core.limits import (
-    NAME_CHARS_MAX,
+    COUNT_MAX,
+    FORMAT_MAX,
+    SALT_BYTES,
     UUID_CHARS_MAX,
     VERSION_BYTES_MAX,
     VERSION_FIELDS_MAX,
     VERSION_ITEMS_MAX,
     VERSION_PARENTS_MAX,
 )
+from edenmesh.core.records.about import Id, Name, Observation
 from edenmesh.core.records.values import Value, require_value
 from edenmesh.errors import InvalidInput, RemoteProtocolError
 
@@ -36,46 +41,59 @@ MASTER: Final = "$master"
 ALIAS: Final = "$alias"
 """The field of a component row that names the component where it is not the table's default one."""
 
-_SALT_BYTES: Final = 16
-_MADE_MAX: Final = 2**53
-_FORMAT_MAX: Final = 2**31
+Ordered = TypeVar("Ordered", bytes, str)
+
 _TAG: Final = sha256(b"edenmesh/version/1\0")
+
+_Count: TypeAlias = Annotated[int, Meta(ge=0, le=COUNT_MAX)]
+_Ids: TypeAlias = Annotated[list[Id], Meta(min_length=1, max_length=VERSION_PARENTS_MAX)]
+_FIELDS: Final = Meta(min_length=1, max_length=VERSION_FIELDS_MAX)
+_ITEMS: Final = Meta(min_length=1, max_length=VERSION_ITEMS_MAX)
 
 
 class Removal(NamedTuple):
     """An item taken from a list field, with the versions whose addition of it the writer saw."""
 
     item: Value
-    seen: list[bytes]
+    seen: _Ids
 
 
 class Version(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One change. Fields stand in key order, which makes the struct's encoding the canonical one.
 
     `made` is the writer's wall clock in milliseconds since 1970, for display only. `seq` counts the author's
-    versions from 0 without gaps. `schema` is the hash of the form it was written with, or empty.
+    versions from 0 without gaps. `schema` is the hash of the form it was written with, or empty. The bounds in the
+    types hold for what is decoded; what is empty is left out, never written.
     """
 
-    about: dict[str, Plain] = {}
-    add: dict[str, list[Value]] = {}
-    author: bytes
-    format: int
-    made: int
-    op: str
-    parents: list[bytes] = []
-    remove: dict[str, list[Removal]] = {}
-    salt: bytes
-    schema: bytes = b""
-    seq: int
-    set: dict[str, Value] = {}
-    table: str
-    unset: list[str] = []
-    uuid: str
+    about: Annotated[dict[str, Plain], _FIELDS] = {}
+    add: Annotated[dict[Name, Annotated[list[Value], _ITEMS]], _FIELDS] = {}
+    author: Id
+    format: Annotated[int, Meta(ge=1, le=FORMAT_MAX)]
+    made: _Count
+    op: Name
+    parents: _Ids = []
+    remove: Annotated[dict[Name, Annotated[list[Removal], _ITEMS]], _FIELDS] = {}
+    salt: Annotated[bytes, Meta(min_length=SALT_BYTES, max_length=SALT_BYTES)]
+    schema: Id = b""
+    seq: _Count
+    set: Annotated[dict[Name, Value], _FIELDS] = {}
+    table: Name
+    unset: Annotated[list[Name], _FIELDS] = []
+    uuid: Annotated[str, Meta(min_length=1, max_length=UUID_CHARS_MAX)]
 
     @property
     def is_understood(self) -> bool:
         """Whether this program knows what the version means; else it is carried without effect."""
         return self.format == FORMAT and self.op in OPS
+
+    @property
+    def observation(self) -> Observation:
+        """What an observation says beside its values. Raises InvalidInput where it does not say what it must."""
+        try:
+            return msgspec.convert(self.about, Observation)
+        except msgspec.ValidationError as error:
+            raise InvalidInput(what=f"an observation does not say what it must: {error}") from error
 
     @classmethod
     def decode(cls, data: bytes) -> "Version":
@@ -83,7 +101,12 @@ class Version(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
         Raises RemoteProtocolError unless the bytes are canonical, within limits and valid.
         """
-        version = decode_struct(data, _DECODER, VERSION_BYTES_MAX)
+        try:
+            version = decode_struct(data, _DECODER, VERSION_BYTES_MAX)
+        except RemoteProtocolError as error:
+            version = _frame_of_newer(data, otherwise=error)
+        if version.format > FORMAT:
+            version = msgspec.structs.replace(version, about={}, add={}, remove={}, set={}, unset=[])
         try:
             _require_valid(version)
         except InvalidInput as error:
@@ -95,14 +118,7 @@ class Version(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
         Raises InvalidInput where the version would not be accepted by others.
         """
-        _require_valid(self)
-        data = encode(self)
-        if len(data) > VERSION_BYTES_MAX:
-            raise InvalidInput(
-                what=f"The change has {len(data)} bytes; a version may have {VERSION_BYTES_MAX}.",
-                do="Shorten the longest texts, or attach them as a file.",
-            )
-        return data
+        return write(self).data
 
 
 class Carried(NamedTuple):
@@ -130,8 +146,19 @@ def carry(data: bytes) -> Carried:
 
 def write(version: Version) -> Carried:
     """Encode a version written here, with its id. Raises InvalidInput where others would refuse it."""
-    data = version.encode()
-    return Carried(version_id(data), version, data)
+    try:
+        data = encode(version)
+    except (OverflowError, TypeError, UnicodeEncodeError) as error:
+        raise InvalidInput(what=f"The change holds what cannot be encoded: {error}.") from error
+    if len(data) > VERSION_BYTES_MAX:
+        raise InvalidInput(
+            what=f"The change has {len(data)} bytes; a version may have {VERSION_BYTES_MAX}.",
+            do="Shorten the longest texts, or attach them as a file.",
+        )
+    try:
+        return carry(data)
+    except RemoteProtocolError as error:
+        raise InvalidInput(what=error.what) from error
 
 
 def owned_uuid(author: AuthorId, seq: int, salt: bytes, table: str) -> str:
@@ -152,82 +179,85 @@ def owns_uuid(version: Version) -> bool:
     return not version.parents and version.uuid == owned_uuid(author, version.seq, version.salt, version.table)
 
 
+def _frame_of_newer(data: bytes, otherwise: RemoteProtocolError) -> Version:
+    """What every format has in common, of a version newer than this program; raises `otherwise` where it is not."""
+    plain = decode(data, VERSION_BYTES_MAX)
+    frame = plain if isinstance(plain, dict) else {}
+    for name in ("about", "add", "remove", "set", "unset"):
+        frame.pop(name, None)
+    try:
+        version = _DECODER.decode(encode(frame))
+    except msgspec.ValidationError:
+        raise otherwise from None
+    if version.format == FORMAT:
+        raise otherwise
+    return version
+
+
 def _require_valid(version: Version) -> None:
-    # Every version received passes here, so the common case (a put that only sets) runs no call it can spare.
-    problem = _frame_problem(version)
-    if problem:
-        raise InvalidInput(what=problem)
-    if version.parents:
-        _require_ids(version.parents, VERSION_PARENTS_MAX)
+    """Raise InvalidInput where a decoded version breaks a rule that its types cannot say."""
+    # Every version received passes here, so the common case (a put that sets texts) runs no call it can spare.
+    if not (version.table.isascii() and version.uuid.isascii() and version.op.isascii()):
+        _require_normal(version.table, version.uuid, version.op)
+    if len(version.parents) > 1:
+        _require_order(version.parents)
     for name, value in version.set.items():
-        if not name.isascii() or not 0 < len(name) <= NAME_CHARS_MAX:
-            _require_name(name)
-        require_value(value)
+        if not name.isascii():
+            _require_normal(name)
+        if type(value) is not str or not value or not value.isascii():
+            require_value(value)
     if version.unset:
-        _require(len(version.unset) <= VERSION_FIELDS_MAX, "it touches too many fields")
-        _require(version.unset == sorted(set(version.unset)), "its emptied fields are not in order")
+        _require_normal(*version.unset)
+        _require_order(version.unset)
         _require(not any(name in version.set for name in version.unset), "it sets and empties the same field")
-        for name in version.unset:
-            _require_name(name)
     if version.add or version.remove:
         _require_lists(version)
     if version.about:
-        require_plain(version.about)
-    if version.op != PUT:
+        _require_plain(version.about)
+    if version.op != PUT or not version.parents:
         _require_op(version)
 
 
-def _frame_problem(version: Version) -> str:
-    if len(version.author) != ID_BYTES or len(version.salt) != _SALT_BYTES or len(version.schema) not in (0, ID_BYTES):
-        return "its author, salt or schema has not the right length"
-    if not (0 <= version.seq <= _MADE_MAX and 0 <= version.made <= _MADE_MAX and 0 < version.format < _FORMAT_MAX):
-        return "a number is out of range"
-    if not (version.table.isascii() and version.uuid.isascii()):
-        require_text(version.table)
-        require_text(version.uuid)
-    if not (0 < len(version.table) <= NAME_CHARS_MAX and 0 < len(version.uuid) <= UUID_CHARS_MAX):
-        return "its table or uuid is empty or too long"
-    return "" if len(version.set) <= VERSION_FIELDS_MAX else "it touches too many fields"
-
-
 def _require_lists(version: Version) -> None:
-    _require(len(version.add) + len(version.remove) <= VERSION_FIELDS_MAX, "it touches too many fields")
-    touched = [*version.set, *version.unset]
-    for name, items in version.add.items():
-        _require_name(name)
-        _require(0 < len(items) <= VERSION_ITEMS_MAX, "a list gains no item or too many")
+    for items in version.add.values():
         for item in items:
             require_value(item)
-    for name, removals in version.remove.items():
-        _require_name(name)
-        _require(0 < len(removals) <= VERSION_ITEMS_MAX, "a list loses no item or too many")
+    for removals in version.remove.values():
         for removal in removals:
             require_value(removal.item)
-            _require(bool(removal.seen), "a removal names no addition it saw")
-            _require_ids(removal.seen, VERSION_PARENTS_MAX)
-    _require(not any(name in version.add or name in version.remove for name in touched), "it sets a list field whole")
+            _require_order(removal.seen)
+    lists = version.add.keys() | version.remove.keys()
+    _require_normal(*lists)
+    _require(lists.isdisjoint(version.set) and lists.isdisjoint(version.unset), "it sets a list field whole")
 
 
 def _require_op(version: Version) -> None:
     if not version.is_understood:
         return
-    if version.op in (RETRACT, RESOLVE):
-        _require(bool(version.parents), f"a {version.op} names nothing it saw")
+    if not version.parents:
+        _require(version.op in (PUT, OBSERVE), f"a {version.op} names nothing it saw")
+        _require(not (version.unset or version.remove), "it takes away what it has not seen")
     if version.op == RETRACT:
         _require(not (version.set or version.unset or version.add or version.remove), "a retract sets values")
+    elif version.op == OBSERVE:
+        observation = version.observation
+        for ids in (observation.after, *observation.found.values()):
+            _require_order(ids)
 
 
-def _require_ids(ids: list[bytes], count_max: int) -> None:
-    if not ids:
-        return
-    _require(len(ids) <= count_max and all(len(one) == ID_BYTES for one in ids), "it names ids that are none")
-    _require(len(ids) == 1 or ids == sorted(set(ids)), "the ids it names are not in order")
+def _require_order(items: Sequence[Ordered]) -> None:
+    _require(list(items) == sorted(set(items)), "what it lists is not in order")
 
 
-def _require_name(name: str) -> None:
-    _require(0 < len(name) <= NAME_CHARS_MAX, "a name is empty or too long")
-    if not name.isascii():
-        require_text(name)
+def _require_plain(about: dict[str, Plain]) -> None:
+    try:
+        require_plain(about, depth=1)
+    except RemoteProtocolError as error:
+        raise InvalidInput(what=error.what) from error
+
+
+def _require_normal(*texts: str) -> None:
+    _require(all(is_normal(text) for text in texts), "a name in it is not in Unicode normalization form C")
 
 
 def _require(condition: bool, otherwise: str) -> None:
