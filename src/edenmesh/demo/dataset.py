@@ -68,7 +68,7 @@ class Dataset:
 
 def make_dataset(seed: int, *, people: int = 1200, facilities: int = 400, reports: int = 240) -> Dataset:
     """Make the data set; with the default counts about 3,000 records, components included."""
-    rng = random.Random(seed)  # noqa: S311 - invented data, nothing secret
+    rng = random.Random(seed)
     dataset = Dataset()
     organisations = [_organisation(rng, number) for number in range(40)]
     _put(dataset, "org_organisation", organisations)

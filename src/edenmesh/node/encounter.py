@@ -46,12 +46,12 @@ class Line(Protocol):
 class Ledger(Protocol):
     """Takes batches of one or several sessions and makes them durable together; `node.Desk` is one."""
 
-    def stage(self, batch: Batch) -> None:
-        """Write a batch into the open change."""
+    def stage(self, owner: object, batch: Batch) -> None:
+        """Write a batch into the owner's open change; raises where it cannot, and then nothing staged is kept."""
         ...
 
-    def commit(self) -> None:
-        """Make everything staged durable, by whomever, and tell the others."""
+    def commit(self, owner: object) -> None:
+        """Make everything the owner staged durable; raises where it was undone."""
         ...
 
 
@@ -87,6 +87,11 @@ class Encounter:
     def advanced(self) -> None:
         """Something here has grown; tell the peer."""
         self._session.handle_advanced(self._clock())
+        self._wake.set()
+
+    def ask_tally(self) -> None:
+        """Have both sides state anew what they hold."""
+        self._session.ask_tally(self._clock())
         self._wake.set()
 
     def close(self, code: str, text: str) -> None:
@@ -169,9 +174,9 @@ class Encounter:
         if not self._staged:
             self._staged_since = self._clock()
         try:
-            self._ledger.stage(batch)
+            self._ledger.stage(self, batch)
         except EdenmeshError as error:
-            self._session.close("refused", error.what)
+            self._give_up(error)
             return
         self._staged.append(batch.batch)
         if isinstance(batch, PartReceived):
@@ -180,8 +185,17 @@ class Encounter:
     def _commit(self) -> None:
         if not self._staged:
             return
-        self._ledger.commit()
         staged, self._staged, self._staged_versions = self._staged, [], 0
+        try:
+            self._ledger.commit(self)
+        except EdenmeshError as error:
+            self._give_up(error)
+            return
         now = self._clock()
         for batch in staged:
             self._session.handle_committed(batch, now)
+
+    def _give_up(self, error: EdenmeshError) -> None:
+        """Nothing staged is durable, so nothing of it is acknowledged; the peer keeps it and gives it again."""
+        self._staged, self._staged_versions = [], 0
+        self._session.close("store", error.what)

@@ -24,17 +24,18 @@ class Tallies:
         self._their_hash = their_hash
         self._ours: Tally | None = None
         self._theirs: Tally | None = None
-        self._was_stated = False
+        self._stated = 0
+        self._heard = 0
 
     @property
     def is_due(self) -> bool:
-        """Whether ours was not stated since the last change."""
-        return self._ours is None
+        """Whether ours was not stated since the last change, or the peer's latest is not answered yet."""
+        return self._ours is None or self._heard > self._stated
 
     @property
-    def was_stated(self) -> bool:
-        """Whether ours was ever stated in this session."""
-        return self._was_stated
+    def is_urgent(self) -> bool:
+        """Whether the peer waits for ours: nothing was stated yet, or it has stated once more than this side."""
+        return not self._stated or self._heard > self._stated
 
     def expire(self) -> None:
         """Something here changed: ours is to be stated anew, and theirs was stated before they knew."""
@@ -52,13 +53,14 @@ class Tallies:
             set_hash=self._our_hash(),
             waiting=counts.waiting,
         )
-        self._was_stated = True
+        self._stated += 1
         self._outbox.send(self._ours)
         self._compare()
 
     def handle_tally(self, tally: Tally) -> None:
         """The peer states what it holds."""
         self._theirs = tally
+        self._heard += 1
         self._compare()
 
     def _compare(self) -> None:

@@ -158,6 +158,13 @@ class Session:
         self._charter.send_news()
         self._giver.handle_advanced()
 
+    def ask_tally(self, now: float) -> None:
+        """State the tally anew, and so have the peer state its own: somebody wants to know where things stand."""
+        if not self._is_over:
+            self._tallies.expire()
+            self._changed = now - _TALLY_SECONDS
+            self._settle(now)
+
     def close(self, code: str, text: str) -> None:
         """End the session from here."""
         self._end(code, text)
@@ -274,7 +281,7 @@ class Session:
         if not self._is_quiet() or not self._tallies.is_due:
             return
         # The first tally comes at once; later ones only when edits pause, or live typing would cost counting.
-        if not self._tallies.was_stated or now >= self._changed + _TALLY_SECONDS:
+        if self._tallies.is_urgent or now >= self._changed + _TALLY_SECONDS:
             self._tallies.state()
 
     def _is_exchanged(self) -> bool:

@@ -63,8 +63,8 @@ class Taker:
         if message.seal is None:
             return
         self._open = None
-        if not self._snapshot.charter().standing(part.author).is_certified:
-            reason = "their author is not certified by the team"
+        if not self._snapshot.charter().standing(part.author).is_named:
+            reason = "the team does not know their author"
             self._progress.refused[reason] = self._progress.refused.get(reason, 0) + len(part.versions)
             return
         self._hand_over(part, message.seal)

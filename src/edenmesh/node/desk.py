@@ -1,0 +1,148 @@
+"""The one place of a device that writes: local edits and what sessions bring, one change open at a time.
+
+A session stages its batches into an open change and makes them durable together. An open change belongs to one
+session: what one peer sends can never undo what another sent. A local edit commits at once. After every commit those
+who listen hear what has grown, on the next turn of the loop, so that a session has noted what it received before it
+looks for news to pass on.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
+
+from edenmesh.core.ids import AuthorId
+from edenmesh.core.ports import Entropy
+from edenmesh.core.records import Pen
+from edenmesh.core.session import Batch, CharterReceived, ChunkReceived, FormReceived
+from edenmesh.errors import StoreError
+from edenmesh.node.identity import Identity
+from edenmesh.store import Committed, Store, Transaction
+
+OnCommitted = Callable[[Committed], None]
+
+
+class _Open:
+    """A change begun and not committed yet."""
+
+    def __init__(self, owner: object, block: AbstractContextManager[Transaction]) -> None:
+        self.owner = owner
+        self.block = block
+        self.transaction = block.__enter__()
+
+
+class Desk:
+    """Writes into the store; fulfils the encounter's `Ledger`."""
+
+    def __init__(self, store: Store, identity: Identity, *, wall_clock: Callable[[], float], entropy: Entropy) -> None:
+        self._store = store
+        self._identity = identity
+        self._wall_clock = wall_clock
+        self._entropy = entropy
+        self._open: _Open | None = None
+        self._undone: set[int] = set()
+        self._listeners: list[OnCommitted] = []
+
+    def listen(self, listener: OnCommitted) -> None:
+        """Call `listener` after every commit."""
+        self._listeners.append(listener)
+
+    def stage(self, owner: object, batch: Batch) -> None:
+        """Write a batch into the owner's open change; it is durable after `commit`.
+
+        Raises what the store says; then nothing staged since the last commit is kept, and `commit` says so, too.
+        """
+        transaction = self._begin(owner)
+        try:
+            _apply(transaction, batch)
+        except BaseException as error:
+            self._undo(error)
+            raise
+
+    def commit(self, owner: object) -> None:
+        """Make everything the owner staged durable, and tell who listens.
+
+        Raises StoreError where what it staged was undone: then none of it may be acknowledged.
+        """
+        if id(owner) in self._undone:
+            self._undone.discard(id(owner))
+            raise StoreError(what="What had just arrived could not be stored.")
+        if self._open is not None and self._open.owner is owner:
+            self._finish()
+
+    @contextmanager
+    def writing(self) -> Iterator[Transaction]:
+        """A change by a person or a gateway: durable when the block ends, undone where it raises."""
+        self._finish()
+        with self._store.change() as transaction:
+            yield transaction
+        self._announce(transaction.committed)
+
+    def pen(self) -> Pen:
+        """Who writes the next version of this device. Inside `writing`, ask once for each version, in order."""
+        author = self._identity.author
+        return Pen(author, self._store.own_log(author).size, int(self._wall_clock() * 1000), self._entropy(16))
+
+    def pens(self) -> Iterator[Pen]:
+        """Pens for many versions in one change, each with the next seq."""
+        first = self.pen()
+        seq = first.seq
+        while True:
+            yield Pen(first.author, seq, int(self._wall_clock() * 1000), self._entropy(16))
+            seq += 1
+
+    def seal(self) -> None:
+        """Sign the tree head over what was written since the last time; versions leave only under a seal."""
+        own = self._store.own_log(AuthorId(self._identity.author))
+        if own.sealed < own.size and own.is_ours:
+            with self.writing() as transaction:
+                transaction.seal_own(self._identity.author_key)
+
+    def _begin(self, owner: object) -> Transaction:
+        if self._open is not None and self._open.owner is not owner:
+            self._finish()
+        if self._open is None:
+            self._open = _Open(owner, self._store.change())
+        return self._open.transaction
+
+    def _finish(self) -> None:
+        if self._open is None:
+            return
+        opened, self._open = self._open, None
+        try:
+            opened.block.__exit__(None, None, None)
+        except BaseException:
+            self._undone.add(id(opened.owner))
+            raise
+        self._announce(opened.transaction.committed)
+
+    def _undo(self, error: BaseException) -> None:
+        opened, self._open = self._open, None
+        if opened is not None:
+            self._undone.add(id(opened.owner))
+            with suppress(type(error)):
+                opened.block.__exit__(type(error), error, error.__traceback__)
+
+    def _announce(self, committed: Committed | None) -> None:
+        if committed is None:
+            return
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            self._tell(committed)
+        else:
+            loop.call_soon(self._tell, committed)
+
+    def _tell(self, committed: Committed) -> None:
+        for listener in self._listeners:
+            listener(committed)
+
+
+def _apply(transaction: Transaction, batch: Batch) -> None:
+    if isinstance(batch, CharterReceived):
+        transaction.add_charter(batch.entries)
+    elif isinstance(batch, FormReceived):
+        transaction.add_form(batch.form)
+    elif isinstance(batch, ChunkReceived):
+        transaction.add_chunk(batch.file, batch.size, batch.offset, batch.data)
+    else:
+        transaction.add_part(batch.part)

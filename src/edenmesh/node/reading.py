@@ -1,0 +1,100 @@
+"""Values as people and programs hand them in, to contents: typed by the form of the table where one is known."""
+
+from collections.abc import Mapping
+
+from edenmesh.core.ids import parse_id
+from edenmesh.core.records import Catalogue, Content, Field, File, Reference, content_of, in_order
+from edenmesh.errors import InvalidInput
+from edenmesh.node.views import Json
+
+
+def read_values(table: str, values: Mapping[str, Json], catalogue: Catalogue) -> dict[str, Content | None]:
+    """Contents by field name; None empties a field.
+
+    Raises InvalidInput, naming the field, where a value is not of its field's kind or not among its options.
+    """
+    contents: dict[str, Content | None] = {}
+    for name, value in values.items():
+        field = catalogue.field(table, name)
+        try:
+            contents[name] = content = _read(value, field)
+        except InvalidInput as error:
+            raise InvalidInput(what=f"The field {name} cannot take this: {error.what}", do=error.do) from error
+        if field is not None:
+            _require_option(name, content, field)
+    return contents
+
+
+def require_fields(table: str, values: Mapping[str, Content | None], catalogue: Catalogue) -> None:
+    """Raise InvalidInput where a new record lacks a field its form requires."""
+    form = catalogue.form(table)
+    for field in form.table.fields if form is not None else ():
+        if field.is_required and values.get(field.name) is None and not field.default:
+            raise InvalidInput(
+                what=f"The field {field.name} ({field.label or field.name}) is required for {table}.",
+                do=f"Give it a value, for example {field.name}=...",
+            )
+
+
+def _read(value: Json, field: Field | None) -> Content | None:
+    kind = field.kind if field is not None else ""
+    if isinstance(value, dict):
+        return _object(value)
+    if isinstance(value, list) and any(isinstance(item, dict) for item in value):
+        items = [_object(item) if isinstance(item, dict) else _scalar(item, "") for item in value]
+        return in_order([item for item in items if item is not None])
+    if kind in ("reference", "objectkey") and isinstance(value, str) and value:
+        return _reference(value, field)
+    if kind == "upload" and isinstance(value, str) and value:
+        raise InvalidInput(what="A file is attached by its content, not by its name.", do="Write field=@PATH.")
+    return content_of(_raw(value), kind)
+
+
+def _scalar(value: Json, kind: str) -> Reference | File | str | int | bool | None:
+    content = content_of(_raw(value), kind)
+    if isinstance(content, str | int | bool | Reference | File):
+        return content
+    return None if content is None else str(content)
+
+
+def _object(value: Mapping[str, Json]) -> Reference | File:
+    table, uuid, file = value.get("table"), value.get("uuid"), value.get("file")
+    if isinstance(table, str) and isinstance(uuid, str):
+        return Reference(table, uuid)
+    if isinstance(file, str):
+        size, label, media = value.get("size"), value.get("label"), value.get("media")
+        return File(
+            parse_id("h", file),
+            label if isinstance(label, str) else "",
+            media if isinstance(media, str) else "",
+            size if isinstance(size, int) else 0,
+        )
+    raise InvalidInput(what="An object must name a record by table and uuid, or a file.")
+
+
+def _reference(text: str, field: Field | None) -> Reference:
+    table, slash, uuid = text.partition("/")
+    if slash:
+        return Reference(table, uuid)
+    targets = field.targets if field is not None else []
+    if len(targets) == 1:
+        return Reference(targets[0], text)
+    raise InvalidInput(what=f"{text!r} does not say which table it refers to.", do="Write TABLE/UUID.")
+
+
+def _require_option(name: str, content: Content | None, field: Field) -> None:
+    if content is None or not field.options:
+        return
+    allowed = {option.value for option in field.options}
+    for item in content if isinstance(content, tuple) else (content,):
+        if str(item) not in allowed and (str(item).lower() not in allowed):
+            words = ", ".join(f"{option.value} ({option.label})" for option in field.options[:12])
+            raise InvalidInput(what=f"The field {name} has no option {item!r}.", do=f"Choose one of: {words}.")
+
+
+def _raw(value: Json) -> "str | int | bool | list[str | int | bool] | None":
+    if isinstance(value, float):
+        return repr(value)
+    if isinstance(value, list):
+        return [item if isinstance(item, str | int | bool) else str(item) for item in value]
+    return value if isinstance(value, str | int | bool) else None
