@@ -1,7 +1,5 @@
 """The stand-in answers as the recorded real server did (needs EDENMESH_CAPTURES)."""
 
-import os
-from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,9 +8,9 @@ import httpx
 import pytest
 
 from edenmesh.standin import FORMS, StandinServer
+from tests.standin.breakages import SABOTAGES, Sabotage
 from tests.standin.replay import Clock, Replay, credentials, numbered_files, read_exchanges
 
-CAPTURES = os.environ.get("EDENMESH_CAPTURES")
 RECORDED_URL = "http://127.0.0.1:8200/eden"
 
 # The mobile forms that were set in the deployment that was recorded, in its order.
@@ -48,13 +46,10 @@ NOT_REPLAYED = {
 
 def _serve(clock: Clock) -> StandinServer:
     forms = [next(form for form in FORMS if form.table == table) for table in RECORDED_FORMS]
-    forms[3] = replace(forms[3], title="Offices", has_data=True)
     server = StandinServer(domain="vm", clock=clock, forms=forms)
-    state = server.eden.state
-    for table, emailed in (("pr_person", True), ("pr_contact", True)):
-        for row in list(state.live(table)) if emailed else ():
-            made = datetime.fromisoformat(ACCOUNTS_MADE).replace(tzinfo=UTC)
-            state.put(replace(row, created_on=made, modified_on=made))
+    state, made = server.eden.state, datetime.fromisoformat(ACCOUNTS_MADE).replace(tzinfo=UTC)
+    for row in (*state.live("pr_person"), *state.live("pr_contact")):
+        state.put(replace(row, created_on=made, modified_on=made))
     state.sequences["gis_location"] = 248  # the countries that a real server has from its set-up
     return server
 
@@ -93,28 +88,31 @@ def _catch_up(server: StandinServer, group: str, folder: Path) -> None:
         _push(server, [str(r["@uuid"]) for r in records if isinstance(r, dict)], "2026-11-22T23:35:40")  # the sixth
 
 
-@pytest.fixture
-def replay_captures() -> Iterator[Callable[[], Replay]]:
-    if not CAPTURES:
-        pytest.skip("EDENMESH_CAPTURES names no folder of recorded exchanges")
-    folder = Path(CAPTURES)
+def _replay(folder: Path) -> Replay:
     clock = Clock(datetime.fromisoformat(SET_UP).replace(tzinfo=UTC))
     with _serve(clock) as server:
-
-        def run() -> Replay:
-            replay = Replay(server, clock, RECORDED_URL, TIMES)
-            for path in numbered_files(folder):
-                if path.stem not in NOT_REPLAYED:
-                    _catch_up(server, path.stem, folder)
-                    replay.run(path, NOT_REPRODUCED)
-            return replay
-
-        yield run
+        replay = Replay(server, clock, RECORDED_URL, TIMES)
+        for path in numbered_files(folder):
+            if path.stem not in NOT_REPLAYED:
+                _catch_up(server, path.stem, folder)
+                replay.run(path, NOT_REPRODUCED)
+    return replay
 
 
 @pytest.mark.captures
-def test_every_recorded_exchange_is_answered_as_the_real_server_did(replay_captures: Callable[[], Replay]) -> None:
-    replay = replay_captures()
+def test_every_recorded_exchange_is_answered_as_the_real_server_did(captures: Path) -> None:
+    replay = _replay(captures)
     assert replay.differences == []
     assert len(replay.compared) == 194
     assert sorted(replay.passed_over) == sorted(NOT_REPRODUCED)
+    left_out = [path for path in numbered_files(captures) if path.stem in NOT_REPLAYED]
+    assert sum(len(read_exchanges(path)[1]) for path in left_out) == 24
+
+
+@pytest.mark.captures
+@pytest.mark.parametrize("sabotage", SABOTAGES, ids=lambda sabotage: sabotage.__name__)
+def test_a_broken_rule_is_found_by_the_captures(
+    captures: Path, sabotage: Sabotage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sabotage(monkeypatch)
+    assert _replay(captures).differences

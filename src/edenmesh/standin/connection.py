@@ -154,40 +154,34 @@ class Connection(BaseHTTPRequestHandler):
             return
         with desk.lock:
             is_struck = desk.eden.faults.strike(is_push=request.is_push)
-        status = self._misbehave(request) if is_struck else self._answer(request)
+            answer = None if is_struck else desk.eden.answer(request)
+        if is_struck:
+            answer = self._misbehave(request)
         with desk.lock:
-            desk.requests.append(Seen(request.method, request.path, request.query, status))
+            desk.requests.append(Seen(request.method, request.path, request.query, answer.status if answer else None))
+        if answer:
+            self._write(answer, is_cut=is_struck and desk.eden.faults.cuts_answer)
+        else:
+            self.close_connection = True
 
     do_GET = do_POST = do_PUT = do_DELETE = serve  # noqa: N815
 
-    def _answer(self, request: Request) -> int:
-        with self.server.desk.lock:
-            answer = self.server.desk.eden.answer(request)
-        self._write(answer)
-        return answer.status
-
-    def _misbehave(self, request: Request) -> int | None:
+    def _misbehave(self, request: Request) -> Answer | None:
+        """What a fault makes of the answer; None closes the connection without one."""
         desk = self.server.desk
         faults = desk.eden.faults
         if faults.delay_seconds and desk.stopping.wait(faults.delay_seconds):
-            self.close_connection = True
             return None
         if faults.hangs:
             desk.stopping.wait()
-            self.close_connection = True
             return None
         if faults.answers_html:
-            answer = Answer(200, _HTML, _PAGE)
-        elif faults.status:
-            answer = Answer(faults.status, _HTML, f"<h1>{faults.status}</h1>".encode())
-        else:
-            with desk.lock:
-                answer = desk.eden.answer(request)
-        if faults.loses_answer:
-            self.close_connection = True
-            return None
-        self._write(answer, is_cut=faults.cuts_answer)
-        return answer.status
+            return Answer(200, _HTML, _PAGE)
+        if faults.status:
+            return Answer(faults.status, _HTML, f"<h1>{faults.status}</h1>".encode())
+        with desk.lock:
+            answer = desk.eden.answer(request)
+        return None if faults.loses_answer else answer
 
     def _write(self, answer: Answer, *, is_cut: bool = False) -> None:
         date = format_datetime(self.server.desk.eden.now(), usegmt=True)
