@@ -1,0 +1,121 @@
+"""What is held, as a session reads it: fulfils `core.session.Snapshot` over the connection that sees only commits."""
+
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+from edenmesh.core.ids import AuthorId, FileHash, FormHash, VersionId
+from edenmesh.core.reconcile import Held
+from edenmesh.core.session import FileNeed, OpenCounts
+from edenmesh.core.trust import Charter, CharterEntry, Frontier, Seal
+from edenmesh.store import files, logs
+from edenmesh.store.database import Link
+
+Value = TypeVar("Value")
+
+
+class Kept(Generic[Value]):
+    """A value read once and kept until something it rests on is committed."""
+
+    def __init__(self, read: Callable[[], Value]) -> None:
+        self._read = read
+        self._commits = 0
+        self._value: tuple[int, Value] | None = None
+
+    def get(self) -> Value:
+        """The value as of the last commit."""
+        kept = self._value
+        if kept is not None and kept[0] == self._commits:
+            return kept[1]
+        commits = self._commits
+        value = self._read()
+        self._value = commits, value
+        return value
+
+    def expire(self) -> None:
+        """Something was committed: read again when asked."""
+        self._commits += 1
+
+
+class StoreSnapshot:
+    """Held versions, seals, charter, forms and files. Every answer is durable; two may have a commit between them."""
+
+    def __init__(self, link: Link) -> None:
+        self._link = link
+        self._charter = Kept(lambda: read_charter(link))
+        self._heads = Kept(lambda: logs.read_heads(link))
+
+    def expire(self, *, charter: bool) -> None:
+        """A transaction was committed."""
+        self._heads.expire()
+        if charter:
+            self._charter.expire()
+
+    def log_heads(self) -> list[Held]:
+        """All sealed logs, by author and branch."""
+        return self._heads.get()
+
+    def root_at(self, author: AuthorId, branch: int, size: int) -> bytes:
+        """Tree head over the first `size` ids of a held log."""
+        return self.frontier_at(author, branch, size).root()
+
+    def frontier_at(self, author: AuthorId, branch: int, size: int) -> Frontier:
+        """The tree over the first `size` ids of a held log. Raises KeyError where the log is not held."""
+        return logs.frontier_at(self._link, logs.find_log(self._link, author, branch), size)
+
+    def seals_between(self, author: AuthorId, branch: int, start: int, stop: int) -> list[Seal]:
+        """Seals of sizes above `start` up to `stop`, ascending."""
+        return logs.seals_between(self._link, author, branch, start, stop)
+
+    def versions_between(self, author: AuthorId, branch: int, start: int, stop: int) -> list[bytes]:
+        """Bytes of versions `start` up to but not including `stop`, in seq order."""
+        return logs.data_between(self._link, logs.find_log(self._link, author, branch), start, stop)
+
+    def ids_between(self, author: AuthorId, branch: int, start: int, stop: int) -> list[VersionId]:
+        """Ids of versions `start` up to but not including `stop`, in seq order."""
+        return logs.ids_between(self._link, logs.find_log(self._link, author, branch), start, stop)
+
+    def charter(self) -> Charter:
+        """The charter as it stands."""
+        return self._charter.get()
+
+    def forms(self) -> list[FormHash]:
+        """Hashes of all forms held."""
+        return [FormHash(row[0]) for row in self._link.rows("SELECT hash FROM forms ORDER BY hash")]
+
+    def form(self, form: FormHash) -> bytes | None:
+        """The encoded form, or None where it is not held."""
+        row = self._link.row("SELECT data FROM forms WHERE hash = ?", (form,))
+        return bytes(row[0]) if row else None
+
+    def wanted_files(self) -> list[FileNeed]:
+        """Files that versions here name and that are not whole here."""
+        return files.wanted_files(self._link)
+
+    def file_size(self, file: FileHash) -> int | None:
+        """Size in bytes of a file held whole, or None where it is not."""
+        return files.file_size(self._link, file)
+
+    def file_chunk(self, file: FileHash, offset: int, length: int) -> bytes | None:
+        """Bytes of a file held whole, or None where it is not."""
+        return files.file_chunk(self._link, file, offset, length)
+
+    def counts(self) -> dict[str, int]:
+        """Records per table, deleted ones included: two devices that hold the same versions count the same."""
+        rows = self._link.rows(
+            "SELECT name, count(*) FROM records JOIN tables ON tables.num = table_num GROUP BY table_num ORDER BY name"
+        )
+        return dict(rows)
+
+    def open_counts(self) -> OpenCounts:
+        """What waits, is quarantined or missing."""
+        return OpenCounts(
+            waiting=self._link.number("SELECT sum(waiting) FROM records WHERE flags != 0"),
+            quarantined=self._link.number("SELECT count(*) FROM versions WHERE standing != 0"),
+            purged=0,
+            files_missing=files.count_missing(self._link),
+        )
+
+
+def read_charter(link: Link) -> Charter:
+    """The charter as it is stored; each entry's signatures are checked again."""
+    return Charter.of(CharterEntry.decode(row[0]) for row in link.rows("SELECT data FROM charter ORDER BY rowid"))

@@ -1,0 +1,235 @@
+"""One atomic change of the store: everything in it is durable together, or none of it happened.
+
+The rows a change brings go in as they come; what follows from them (which versions count, flags of records) is derived
+once at the end, inside the same transaction. So readers see versions, seals, standing and flags that fit each other,
+and a crash leaves the state before the change or after it.
+"""
+
+from collections.abc import Iterable
+from typing import Final, NamedTuple
+
+from edenmesh.core.ids import AuthorId, DestinationId, DeviceId, FileHash, FormHash
+from edenmesh.core.limits import PART_BYTES_SEALED, PART_VERSIONS_MAX
+from edenmesh.core.ports import Signer
+from edenmesh.core.reconcile import Held
+from edenmesh.core.records import Carried, form_hash
+from edenmesh.core.session import LogPart
+from edenmesh.core.trust import Charter, CharterEntry, Seal
+from edenmesh.errors import LocalProtocolError, NotPermitted, RemoteProtocolError
+from edenmesh.store import files, logs, notes, standing, states
+from edenmesh.store.database import Link
+from edenmesh.store.versions import Name, Versions
+
+_BULK_VERSIONS: Final = 5000
+"""Versions in one change from which on it counts as bulk."""
+
+
+class Committed(NamedTuple):
+    """What a change did, once it is durable.
+
+    `records` are those that gained versions or whose state may have changed, by table and uuid; `logs` are sealed
+    logs as they are now; `files` became whole.
+    """
+
+    records: frozenset[Name] = frozenset()
+    logs: tuple[Held, ...] = ()
+    has_charter: bool = False
+    forms: frozenset[FormHash] = frozenset()
+    files: frozenset[FileHash] = frozenset()
+
+
+class Transaction:
+    """What may be done in one change. Every method may raise DiskFull or StoreDamaged; then nothing is kept."""
+
+    def __init__(self, link: Link, charter: Charter, digests: files.Digests) -> None:
+        self.committed: Committed | None = None
+        self._link = link
+        self._charter = charter
+        self._digests = digests
+        self._logs = logs.Logs(link)
+        self._versions = Versions(link)
+        self._forms: set[FormHash] = set()
+        self._files: set[FileHash] = set()
+        self._has_charter = False
+
+    @property
+    def charter(self) -> Charter:
+        """The charter as this change leaves it."""
+        return self._charter
+
+    # --- versions -----------------------------------------------------------------------------------------------------
+
+    def append(self, carried: Carried) -> None:
+        """Write a version of this device's own at the end of its log, to be sealed before it leaves.
+
+        Raises NotPermitted where the charter does not certify the author, or where somebody else has written with its
+        key (a restored backup, a cloned store): then a new author key is needed.
+        """
+        author = AuthorId(carried.version.author)
+        if not self._charter.standing(author).is_certified:
+            raise NotPermitted(what="This device may not write: the team does not know its author key.")
+        log = self._own_log(author)
+        if carried.version.seq != log.size:
+            raise LocalProtocolError(what=f"Version {carried.version.seq} does not follow a log of {log.size}.")
+        self._add(log, [carried])
+
+    def seal_own(self, signer: Signer) -> Seal | None:
+        """Seal this device's log as far as it is written. Returns the last seal, or None where all was sealed."""
+        log = self._own_log(AuthorId(signer.public_key))
+        frontier = logs.frontier_at(self._link, log.num, log.sealed)
+        seal: Seal | None = None
+        for stop, size_bytes in _cuts(log.sealed, logs.sizes_between(self._link, log.num, log.sealed, log.size)):
+            frontier = frontier.extended(logs.ids_between(self._link, log.num, log.sealed, stop))
+            seal = Seal.sign(signer, frontier)
+            self._logs.seal(log, seal, frontier, size_bytes)
+        return seal
+
+    def add_part(self, part: LogPart) -> None:
+        """Store a part of an author's log, as a session checked it; what is here already is passed over.
+
+        A part that leaves the log that is here makes a branch of its own. Raises NotPermitted where no charter entry
+        names the author, RemoteProtocolError where the part does not fit, LimitExceeded for too many forks.
+        """
+        if not self._charter.standing(part.author).is_named:
+            raise NotPermitted(what=f"The team does not know the author {part.author.hex()[:12]}.")
+        if part.seal.size != part.start + len(part.versions) or part.seal.root != part.frontier.root():
+            raise RemoteProtocolError(what="A seal does not fit the versions before it.")
+        log, held = self._logs.place(part)
+        fresh = part.versions[held:]
+        if fresh:
+            self._logs.disown(part.author)
+            self._add(log, fresh)
+        if part.seal.size > log.sealed:
+            if held == 0 and log.sealed == part.start:
+                size_bytes = sum(len(one.data) for one in part.versions)
+            else:
+                size_bytes = sum(logs.sizes_between(self._link, log.num, log.sealed, part.seal.size))
+            self._logs.seal(log, part.seal, part.frontier, size_bytes)
+            self._recheck(part.author)
+
+    def _own_log(self, author: AuthorId) -> logs.Log:
+        held = self._logs.of(author)
+        if not held:
+            return self._logs.make(author, is_ours=True)
+        if len(held) > 1 or not held[0].is_ours:
+            raise NotPermitted(
+                what="Another device has written with the author key of this one: one of the two is a copy.",
+                do="Take a new author key; what was written so far is kept.",
+            )
+        return held[0]
+
+    def _add(self, log: logs.Log, versions: list[Carried]) -> None:
+        self._logs.extend(log, self._versions.add(versions), len(versions))
+        self._recheck(log.author)
+
+    def _recheck(self, author: AuthorId) -> None:
+        """Of an author that is cut off, or not certified, see which of the new versions count."""
+        word = self._charter.standing(author)
+        if word.cuts is not None or not word.is_certified:
+            self._versions.touched |= standing.set_standing(self._link, self._charter, author)
+
+    # --- charter, forms, files ----------------------------------------------------------------------------------------
+
+    def add_charter(self, entries: Iterable[CharterEntry]) -> None:
+        """Store charter entries, and see anew which versions count. Entries the charter refuses are left out."""
+        self._set_charter(self._charter.extended(entries))
+
+    def replace_charter(self, entries: Iterable[CharterEntry]) -> None:
+        """Join another mesh: its charter takes the place of the one here."""
+        charter = Charter.of(entries)
+        self._link.run("DELETE FROM charter")
+        self._set_charter(charter)
+
+    def _set_charter(self, charter: Charter) -> None:
+        kept = [*charter.entries.values(), *charter.waiting.values()]
+        self._link.run_many(
+            "INSERT INTO charter VALUES (?1, ?2) ON CONFLICT DO UPDATE SET data = ?2 WHERE data != ?2",
+            [(entry.id, entry.encode()) for entry in kept],
+        )
+        before, self._charter = self._charter, charter
+        self._has_charter = True
+        for author in standing.changed_authors(self._link, before, charter):
+            self._versions.touched |= standing.set_standing(self._link, charter, author)
+
+    def add_form(self, data: bytes) -> FormHash:
+        """Store an encoded form. Returns its hash."""
+        form = form_hash(data)
+        if self._link.run("INSERT INTO forms VALUES (?, ?) ON CONFLICT DO NOTHING", (form, data)):
+            self._forms.add(form)
+        return form
+
+    def add_file(self, content: Iterable[bytes]) -> tuple[FileHash, int]:
+        """Store a file of this device's own. Returns its hash and size. Raises InvalidInput where it is too large."""
+        file, size = files.add_file(self._link, content)
+        self._files.add(file)
+        return file, size
+
+    def add_chunk(self, file: FileHash, size: int, offset: int, data: bytes) -> bool:
+        """Store a piece of a file some version names. Returns whether the file is whole now.
+
+        Pieces that do not go on where the file stops here are passed over. A file that is complete and has another
+        hash than its name begins anew.
+        """
+        is_whole = files.add_chunk(self._link, self._digests, files.Piece(file, size, offset, data))
+        if is_whole:
+            self._files.add(file)
+        return is_whole
+
+    # --- notes --------------------------------------------------------------------------------------------------------
+
+    def put_meta(self, name: str, value: bytes) -> None:
+        """Note a named value: a key of this device, a secret of its mesh, a setting."""
+        notes.put_meta(self._link, name, value)
+
+    def drop_meta(self, name: str) -> None:
+        """Forget a named value."""
+        notes.drop_meta(self._link, name)
+
+    def put_peer(self, peer: notes.Peer) -> None:
+        """Note a peer in place of what was noted of it."""
+        notes.put_peer(self._link, peer)
+
+    def drop_peer(self, device: DeviceId) -> None:
+        """Forget a peer and its last tally."""
+        notes.drop_peer(self._link, device)
+
+    def put_destination(self, destination: notes.Destination) -> None:
+        """Note a destination in place of what was noted of it."""
+        notes.put_destination(self._link, destination)
+
+    def drop_destination(self, destination: DestinationId) -> None:
+        """Forget a destination. Observations of it stay: they are versions."""
+        notes.drop_destination(self._link, destination)
+
+    def put_tally(self, tally: notes.KeptTally) -> None:
+        """Keep the tally of a session in place of the one before."""
+        notes.put_tally(self._link, tally)
+
+    # --- the end ------------------------------------------------------------------------------------------------------
+
+    def derive_all_states(self) -> int:
+        """Derive the states of all records anew. Returns how many there are."""
+        return states.derive_all(self._link)
+
+    def finish(self) -> None:
+        """Derive what follows, make it all durable, and say what was done."""
+        states.derive(self._link, sorted(self._versions.touched))
+        names = self._versions.names | states.names_of(self._link, self._versions.touched)
+        self._link.commit(is_bulk=self._versions.count >= _BULK_VERSIONS)
+        self.committed = Committed(
+            records=frozenset(names),
+            logs=tuple(log.held for log in self._logs.touched.values() if log.sealed),
+            has_charter=self._has_charter,
+            forms=frozenset(self._forms),
+            files=frozenset(self._files),
+        )
+
+
+def _cuts(sealed: int, sizes: list[int]) -> Iterable[tuple[int, int]]:
+    """Where to seal: at every 1,024th version, after so many bytes, and at the end; with the bytes of each span."""
+    size_bytes = 0
+    for at, length in enumerate(sizes, sealed + 1):
+        size_bytes += length
+        if at % PART_VERSIONS_MAX == 0 or size_bytes >= PART_BYTES_SEALED or at == sealed + len(sizes):
+            yield at, size_bytes
+            size_bytes = 0
