@@ -161,7 +161,8 @@ class _Ordering:
         self._put_off: dict[int, set[Key]] = defaultdict(set)
         self._followers: dict[int, list[int]] = defaultdict(list)
         self._ready: dict[str, deque[int]] = defaultdict(deque)
-        self._left = Counter(unit.table for unit in units)
+        self._abroad = [sum(units[one].table != units[n].table for one in waits) for n, waits in enumerate(self._waits)]
+        self._blocked = Counter(unit.table for unit, count in zip(units, self._abroad, strict=True) if count)
         self._waiting = dict.fromkeys(range(len(units)))
         for index, targets in enumerate(self._waits):
             for target in targets:
@@ -175,15 +176,13 @@ class _Ordering:
                 self._break_circle()
 
     def _preference(self, table: str) -> tuple[int, int, str]:
-        """First the table of which least stays behind, then the one with most to send."""
-        ready = len(self._ready[table])
-        return ready - self._left[table], ready, table
+        """First the table of which fewest rows wait for other tables, then the one with most to send."""
+        return -self._blocked[table], len(self._ready[table]), table
 
     def _take_table(self, table: str) -> None:
         queue = self._ready[table]
         while queue:
             index = queue.popleft()
-            self._left[table] -= 1
             self._emit(index)
             for follower in self._followers[index]:
                 self._meet(follower, index)
@@ -196,10 +195,15 @@ class _Ordering:
             self.late.append(_only(unit, put_off))
 
     def _meet(self, index: int, target: int) -> None:
-        if target in self._waits[index]:
-            self._waits[index].remove(target)
-            if not self._waits[index]:
-                self._release(index)
+        if target not in self._waits[index]:
+            return
+        self._waits[index].remove(target)
+        table = self._units[index].table
+        if self._units[target].table != table:
+            self._abroad[index] -= 1
+            self._blocked[table] -= not self._abroad[index]
+        if not self._waits[index]:
+            self._release(index)
 
     def _release(self, index: int) -> None:
         del self._waiting[index]
