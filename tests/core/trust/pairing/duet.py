@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from hashlib import sha256
 
+from edenmesh.core.encoding import Plain, decode, encode
 from edenmesh.core.ids import DeviceId, MeshId
 from edenmesh.core.trust import Charter, CharterEntry, SigningKey, found
 from edenmesh.core.trust.pairing import (
@@ -25,9 +26,11 @@ from edenmesh.core.trust.pairing import (
     StoreAdmission,
     StoreMembership,
 )
+from edenmesh.core.trust.pairing.messages import Message, decode_message
 
 BINDING = sha256(b"binding").digest()
 NOW = 1000.0
+MESSAGE_MAX = 128 * 1024
 
 
 def seeded(seed: str) -> Callable[[int], bytes]:
@@ -170,6 +173,28 @@ def silent_from(at: int) -> Saboteur:
     return lambda role, number, data: b"" if number >= at else data
 
 
+def replacing(kind: type[Message], change: Callable[[bytes], bytes]) -> Saboteur:
+    """Change the messages of one kind, as whoever sits inside the channel could."""
+    return lambda role, number, data: change(data) if type(decode_message(data, MESSAGE_MAX)) is kind else data
+
+
+def at_number(at: int, change: Callable[[bytes], bytes]) -> Saboteur:
+    """Change message `at`."""
+    return lambda role, number, data: change(data) if number == at else data
+
+
+def replaying(at: int, stale: bytes) -> Saboteur:
+    """Put an old message in the place of message `at`."""
+    return lambda role, number, data: stale if number == at else data
+
+
+def changed(data: bytes, **fields: Plain) -> bytes:
+    """The message with other values in some fields."""
+    plain = decode(data, MESSAGE_MAX)
+    assert isinstance(plain, dict)
+    return encode({**plain, **fields})
+
+
 class Duet:
     """Two ends of one channel."""
 
@@ -239,6 +264,11 @@ def make_end(device: Device, role: Role, peer: DeviceId, *, binding: bytes = BIN
     device.attempts += 1
     entropy = seeded(f"{device.name} {device.attempts} {seed}")
     return End(device, Pairing(device.side, Link(role, peer, binding), entropy, NOW))
+
+
+def two_lone() -> Duet:
+    """Two devices that never had another one in their meshes."""
+    return Duet(Device("Phone"), Device("Laptop"))
 
 
 def grown(name: str, *others: Device) -> Device:

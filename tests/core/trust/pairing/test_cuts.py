@@ -6,13 +6,18 @@ import pytest
 
 from edenmesh.core.trust import Admit
 from edenmesh.core.trust.pairing import PairingState, Reason, Role
-from tests.core.trust.pairing.duet import Device, Duet, assert_both_paired, cut_at, grown, signing_key, silent_from
+from tests.core.trust.pairing.duet import (
+    Device,
+    Duet,
+    assert_both_paired,
+    cut_at,
+    grown,
+    signing_key,
+    silent_from,
+    two_lone,
+)
 
 SILENCE_SECONDS = 300.0
-
-
-def two_lone() -> Duet:
-    return Duet(Device("Phone"), Device("Laptop"))
 
 
 def lone_dials_grown() -> Duet:

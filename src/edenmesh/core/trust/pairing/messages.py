@@ -174,6 +174,7 @@ def _require_authors(authors: list[bytes]) -> None:
 
 
 def _require_part(part: CharterPart) -> None:
+    _require(bool(part.entries), "a part of its charter is empty")
     _require(all(0 < len(entry) <= CHARTER_ENTRY_BYTES_MAX for entry in part.entries), "a charter entry is too long")
     _require(len(part.secrets) <= PAIRING_SECRETS_MAX, "it hands over too many secrets")
     _require(part.is_last or not part.secrets, "it hands over secrets before the end of the charter")
