@@ -1,18 +1,24 @@
 """The stand-in as a process and as an object: starting, stopping, and what people at the server do."""
 
 import asyncio
+import os
 import signal
 import socket
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import httpx
 import pytest
 
+import edenmesh
 from edenmesh.standin import FORMS, USERS, StandinServer
 from tests.standin.client import UUID, Client, organisation
 from tests.standin.replay import Clock
+
+SOURCE = str(Path(edenmesh.__path__[0]).parent)
+ENVIRONMENT = {**os.environ, "PYTHONPATH": SOURCE}
 
 
 async def _read_forms() -> int:
@@ -129,7 +135,9 @@ def test_requests_are_counted_by_method_and_path(client: Client) -> None:
 
 def test_it_runs_by_hand_and_stops_at_a_signal() -> None:
     command = [sys.executable, "-W", "error", "-m", "edenmesh.standin"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=ENVIRONMENT
+    ) as process:
         assert process.stdout
         url = process.stdout.readline().strip()
         forms = httpx.get(f"{url}/mobile/forms.json").json()
@@ -143,7 +151,7 @@ def test_a_taken_port_is_told_in_words() -> None:
     with StandinServer() as server:
         port = server.origin.rpartition(":")[2]
         command = [sys.executable, "-m", "edenmesh.standin", "--port", port]
-        finished = subprocess.run(command, capture_output=True, text=True, timeout=10, check=False)
+        finished = subprocess.run(command, capture_output=True, text=True, timeout=10, check=False, env=ENVIRONMENT)
     assert finished.returncode == 1
     assert f"port {port}" in finished.stderr
     assert "Traceback" not in finished.stderr
