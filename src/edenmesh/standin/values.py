@@ -21,7 +21,7 @@ from edenmesh.standin.schema import Field, Key, Refused, Value
 _ENTITIES = {"&apos;": "'", "&quot;": '"'}
 _STAMP = "%Y-%m-%dT%H:%M:%S"
 _LEFT_TO_RIGHT = "\u200e"
-_PHONE = r"\+?\s*[\s\-\.\(\)\d]+(?:(?: x| ext)\s?\d{1,5})?"
+_PHONE = r"\+?[\d\s().-]+(?: (?:x|ext)\s?\d{1,5})?"
 _LONGEST_STRING, _LONGEST_TEXT = 512, 32768
 
 
