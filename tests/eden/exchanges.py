@@ -93,13 +93,13 @@ def _attribute(key: str, text: str, prefix: str) -> str:
 
 
 def _reference(value: Json, prefix: str) -> Json:
-    targets: list[Json] = []
+    targets: list[str] = []
     for one in _list(value):
         assert isinstance(one, dict)
-        uuid = one["@uuid"]
-        listed = json.loads(uuid) if isinstance(uuid, str) and uuid.startswith("[") else [uuid]
-        targets.extend(f"{one['@resource']} {each.removeprefix(prefix)}" for each in listed)
-    return sorted(map(str, targets))
+        uuid = str(one["@uuid"])
+        listed = json.loads(uuid) if uuid.startswith("[") else [uuid]
+        targets.extend(f"{one['@resource']} {str(each).removeprefix(prefix)}" for each in listed)
+    return [*sorted(targets)]
 
 
 def _value(value: Json) -> Json:
@@ -109,7 +109,7 @@ def _value(value: Json) -> Json:
         kept = {key: one for key, one in value.items() if key not in DROPPED_FROM_VALUES}
         value = kept["@value"] if set(kept) == {"@value"} else kept or None
     if isinstance(value, list):
-        return sorted(str(_scalar(one)) for one in value)
+        return [*sorted(_scalar(one) for one in value)]
     if isinstance(value, dict):
         return json.dumps(value, sort_keys=True, separators=(",", ":"))
     return _scalar(value)

@@ -11,6 +11,7 @@ from edenmesh.core.records import (
     Decimal,
     Field,
     Form,
+    Raw,
     Reference,
     Table,
     Value,
@@ -39,7 +40,7 @@ KINDS = {
 FIELDS = [Field(name=name, kind=kind) for name, kind in KINDS.items()]
 FORMS = {table: Form(format=1, table=Table(name=table, fields=FIELDS)) for table in ("t_master", "t_part", "t_bit")}
 
-_LETTERS = st.characters(exclude_categories=("Cs",))
+_LETTERS = st.characters(codec="utf-8")
 _TEXT = st.text(_LETTERS, min_size=1).map(normal_text).filter(lambda text: bool(text.strip())) | st.sampled_from(
     ("salt &amp; rice", "&lt;b&gt;", "&amp;quot;", "R&D", "None", "null", "[1,2]", '{"@value":1}', "1e5", "$x", "@y")
 )
@@ -49,8 +50,8 @@ _EXACT = st.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**20),
     lambda number: Decimal.parse(str(number))
 )
 _REFERENCES = st.builds(Reference, st.sampled_from(("t_master", "a_b")), st.uuids().map(str))
-_JSON = st.recursive(
-    st.none() | st.booleans() | st.integers(-(10**6), 10**6) | st.text(st.characters(exclude_categories=("Cs",))),
+_JSON: st.SearchStrategy[Raw] = st.recursive(
+    st.none() | st.booleans() | st.integers(-(10**6), 10**6) | st.text(_LETTERS),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text("ab", max_size=2), inner, max_size=3),
     max_leaves=6,
 )
@@ -60,8 +61,8 @@ def _items(values: st.SearchStrategy[Value]) -> st.SearchStrategy[Content]:
     return st.lists(values, min_size=1, max_size=4, unique_by=canonical_text).map(in_order)
 
 
-def _layout(raw: object) -> Content | None:
-    return content_of(raw, "json")  # type: ignore[arg-type]
+def _layout(raw: Raw) -> Content:
+    return content_of(raw, "json") or "{}"
 
 
 CONTENTS: dict[str, st.SearchStrategy[Content]] = {
@@ -75,7 +76,7 @@ CONTENTS: dict[str, st.SearchStrategy[Content]] = {
     "moment": st.datetimes().map(lambda moment: DateTime(moment.replace(microsecond=0).isoformat())),
     "tags": _items(_TEXT),
     "numbers": _items(_INTEGERS),
-    "layout": _JSON.map(_layout).filter(lambda content: content is not None),  # type: ignore[arg-type,return-value]
+    "layout": _JSON.map(_layout).filter(lambda content: content != "{}"),
     "target": _REFERENCES,
     "targets": _items(_REFERENCES),
 }

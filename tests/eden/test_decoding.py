@@ -39,8 +39,10 @@ FORM = Form(format=1, table=Table(name="t_x", fields=[Field(name=name, kind=kind
 FORMS = {"t_x": FORM}
 
 
-def decoded(*rows: object, forms: Mapping[str, Form] | None = None, **more: object) -> Document:
-    return decode_document(json.dumps({"$_t_x": list(rows), **more}).encode(), forms)
+def decoded(
+    *rows: object, forms: Mapping[str, Form] | None = None, about: Mapping[str, object] | None = None
+) -> Document:
+    return decode_document(json.dumps({"$_t_x": list(rows), **(about or {})}).encode(), forms)
 
 
 def only(document: Document) -> Row:
@@ -255,10 +257,10 @@ def test_rows_without_uuid_are_named_alike_wherever_the_document_is_read() -> No
 
 def test_a_uuid_without_urn_loses_the_prefix_its_server_put_before_it() -> None:
     row = {"@uuid": "camp/plain", "$k_a": {"@resource": "a_b", "@uuid": "plain"}}
-    assert only(decoded(row, **{"@domain": "camp"})).uuid == "plain"
-    assert only(decoded(row, **{"@domain": "town"})).uuid == "camp/plain"
+    assert only(decoded(row, about={"@domain": "camp"})).uuid == "plain"
+    assert only(decoded(row, about={"@domain": "town"})).uuid == "camp/plain"
     assert only(decoded(row)).uuid == "camp/plain"
-    assert only(decoded({"@uuid": "urn:uuid:1"}, **{"@domain": "urn:uuid:1"})).uuid == "urn:uuid:1"
+    assert only(decoded({"@uuid": "urn:uuid:1"}, about={"@domain": "urn:uuid:1"})).uuid == "urn:uuid:1"
 
 
 def test_a_deleted_row_says_no_more_than_whose_it_was() -> None:
@@ -271,10 +273,10 @@ def test_a_deleted_row_says_no_more_than_whose_it_was() -> None:
 
 def test_attributes_are_kept_but_those_of_the_servers_pages() -> None:
     raw = {"@uuid": "u", "@created_by": "a@example.org", "@mci": "3", "@url": "http://x", "@id": "7", "@error": "no"}
-    row = only(decoded(raw, **{"@results": "1", "@url": "http://x"}))
+    row = only(decoded(raw, about={"@results": "1", "@url": "http://x"}))
     assert row.attributes == {"created_by": "a@example.org", "mci": "3"}
     assert row.error == "no"
-    assert decoded(**{"@results": "1", "@url": "http://x"}).attributes == {"results": "1"}
+    assert decoded(about={"@results": "1", "@url": "http://x"}).attributes == {"results": "1"}
 
 
 def test_a_file_is_pending_until_its_content_is_known() -> None:

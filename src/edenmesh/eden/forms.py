@@ -110,7 +110,7 @@ def _listing(raw: Raw, index: int) -> FormListing:
     if not (table and controller and function):
         missing = ", ".join(key for key in _LOOKUP_KEYS if not told.get(key)) or "r.c or r.f"
         raise AnswerNotUnderstood(what=f"Entry {index + 1} of the server's form list has no {missing}.")
-    name, variables = text_of(told.get("n")) or table, told.get("v")
+    name, variables = text_of(told.get("n")) or table, place.get("v")
     return FormListing(
         name=name,
         title=text_of(told.get("l")) or name,
