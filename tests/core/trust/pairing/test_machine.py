@@ -4,15 +4,22 @@ from collections.abc import Callable
 
 import pytest
 
-from edenmesh.core.ids import AuthorId
-from edenmesh.core.limits import PAIRING_CODE_SECONDS, PAIRING_STEP_SECONDS, PAIRING_STRANGER_BYTES_MAX
-from edenmesh.core.trust import INTRODUCER, leave, revoke, take_roles
+from edenmesh.core.ids import AuthorId, DeviceId
+from edenmesh.core.limits import (
+    PAIRING_CODE_SECONDS,
+    PAIRING_PART_BYTES,
+    PAIRING_STEP_SECONDS,
+    PAIRING_STRANGER_BYTES_MAX,
+)
+from edenmesh.core.trust import INTRODUCER, draft_admit, leave, revoke, take_roles
 from edenmesh.core.trust.pairing import Joining, Pairing, Reason, Role, StoreAdmission, key_hash
 from edenmesh.core.trust.pairing.events import CompareCode, Failed, Paired
+from edenmesh.core.trust.pairing.messages import CharterPart, decode_message
 from edenmesh.core.trust.pairing.sides import Link
 from edenmesh.errors import InvalidInput, LocalProtocolError, NotPermitted
 from tests.core.trust.pairing.duet import (
     BINDING,
+    MESSAGE_MAX,
     NOW,
     Device,
     Duet,
@@ -75,6 +82,28 @@ def test_joining_device_brings_all_its_authors_and_gets_the_tick() -> None:
     third = Device("Third")
     assert_both_paired(Duet(third, lone).run())
     assert third.charter.members[third.id].admitted_by == lone.id
+
+
+def test_charter_of_many_devices_comes_in_parts_of_a_bounded_size() -> None:
+    founder, lone = Device("Founder"), Device("Lone")
+    for number in range(120):
+        device, author = signing_key(f"device {number}"), signing_key(f"author {number}")
+        draft = draft_admit(
+            founder.charter,
+            founder.id,
+            DeviceId(device.public_key),
+            name=f"Device {number}",
+            authors=[AuthorId(author.public_key)],
+            introducer=False,
+        )
+        founder.take([draft.signed_by(founder.key, device, author).completed()])
+    duet = Duet(lone, founder).run()
+    assert_both_paired(duet)
+    assert duet.dialler.question.peer_members == 100
+    parts = [data for _, data in duet.carried if isinstance(decode_message(data, MESSAGE_MAX), CharterPart)]
+    assert len(parts) == 2
+    assert all(len(data) <= PAIRING_PART_BYTES + 1024 for data in parts)
+    assert len(lone.charter.members) == 122
 
 
 def test_two_members_of_one_mesh_just_remember_each_other() -> None:
@@ -174,6 +203,7 @@ def test_scanner_that_reaches_another_device_fails_loudly_on_both_ends() -> None
     assert_both_failed(duet, Reason.KEY)
     assert not duet.dialler.failed.is_remote
     assert duet.listener.failed.is_remote
+    assert not any(b"Scanner" in data for _, data in duet.carried)
 
 
 def test_scanner_still_waits_for_its_own_person() -> None:

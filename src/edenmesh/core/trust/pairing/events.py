@@ -161,7 +161,7 @@ _WORDS: Final = {
     Reason.REVOKED: _Words(
         "The other device was revoked in this team; its key never comes back.",
         "This device was revoked in the other's team; its key never comes back.",
-        "Make a new device with `edenmesh init` in another folder, under the same name, and pair that one.",
+        "Its person comes back with a new device, made by `edenmesh init` in another folder, under the same name.",
     ),
     Reason.VERSION: _Words(
         "The two devices speak no common version of pairing.",

@@ -9,7 +9,12 @@ from enum import Enum, auto
 from typing import Final
 
 from edenmesh.core.ids import AuthorId, DeviceId
-from edenmesh.core.limits import PAIRING_BYTES_PER_SECOND_MIN, PAIRING_PART_BYTES, PAIRING_STEP_SECONDS
+from edenmesh.core.limits import (
+    PAIRING_BYTES_PER_SECOND_MIN,
+    PAIRING_PART_BYTES,
+    PAIRING_SECRETS_MAX,
+    PAIRING_STEP_SECONDS,
+)
 from edenmesh.core.trust.entry import CharterEntry, DraftEntry
 from edenmesh.core.trust.pairing.events import Broken, Reason, StoreAdmission
 from edenmesh.core.trust.pairing.messages import Authors, CharterPart, Done, Draft, Message, Signed
@@ -141,4 +146,4 @@ def charter_parts(entries: Iterable[CharterEntry], ours: OurSide) -> Iterator[Ch
             gathered, size = [], 0
         gathered.append(data)
         size += len(data)
-    yield CharterPart(gathered, is_last=True, secrets=list(ours.secrets))
+    yield CharterPart(gathered, is_last=True, secrets=list(ours.secrets[-PAIRING_SECRETS_MAX:]))

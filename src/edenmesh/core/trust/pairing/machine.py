@@ -114,11 +114,13 @@ class Pairing:
         self._outbox = Outbox()
         self._steps = Steps(TRANSITIONS, PairingState.INTRODUCING, PAIRING_STEP_SECONDS)
         self._deadline: float | None = now + PAIRING_STEP_SECONDS
-        self._sent = self._outbox.send(self._introduction)
+        self._sent = b""
         if link.peer == ours.device_id:
             self._fail(Broken(Reason.PROTOCOL, "It answered with this device's own key."))
         elif scanned is not None and scanned != key_hash(link.peer):
             self._fail(Broken(Reason.KEY))
+        else:
+            self._sent = self._outbox.send(self._introduction)
 
     @property
     def state(self) -> PairingState:

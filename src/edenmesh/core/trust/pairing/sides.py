@@ -29,6 +29,7 @@ class OurSide(NamedTuple):
     """What this device brings: its keys, its name, its charter with the secrets of its mesh, and how much it has.
 
     `authors` are the author keys a joining device takes along; the present one is enough where older ones are lost.
+    `secrets` stand in the order in which they were renewed, the newest last.
     """
 
     device: Signer
