@@ -9,7 +9,7 @@ from OpenSSL import SSL
 from edenmesh.net import channel as channel_module
 from edenmesh.net import door as door_module
 from edenmesh.net.channel import Channel
-from tests.net import test_channel, test_door
+from tests.net import test_channel, test_channel_foreign, test_channel_hostile, test_door
 
 Break = Callable[[pytest.MonkeyPatch], None]
 CAUGHT = (AssertionError, pytest.fail.Exception)
@@ -103,7 +103,9 @@ def forget_the_latter_secrets(patch: pytest.MonkeyPatch) -> None:
         (bind_to_the_keys_only, test_channel.test_binding_is_equal_at_both_ends_and_new_for_each_channel),
         (
             count_nothing_before_open,
-            lambda: test_channel.test_stranger_who_proves_nothing_is_cut_off_at_the_bound(channel_module.Role.LISTENER),
+            lambda: test_channel_hostile.test_stranger_who_proves_nothing_is_cut_off_at_the_bound(
+                channel_module.Role.LISTENER
+            ),
         ),
         (repeat_the_nonce, test_door.test_answer_to_an_earlier_nonce_does_not_open),
         (open_the_door_to_everyone, lambda: test_door.test_stranger_is_refused(b"guess")),
@@ -120,12 +122,15 @@ def test_breakage_is_caught(monkeypatch: pytest.MonkeyPatch, breakage: Break, ch
 @pytest.mark.parametrize(
     ("breakage", "check"),
     [
-        (take_any_first_byte_for_ready, test_channel.test_peer_that_speaks_before_it_is_ready_is_refused),
+        (take_any_first_byte_for_ready, test_channel_foreign.test_peer_that_speaks_before_it_is_ready_is_refused),
         (
             allow_older_tls,
-            lambda path: test_channel.test_older_tls_is_refused(path, False),
+            lambda path: test_channel_foreign.test_older_tls_is_refused(path, False),
         ),
-        (accept_any_protocol, lambda path: test_channel.test_peer_that_names_no_protocol_is_refused(path, True)),
+        (
+            accept_any_protocol,
+            lambda path: test_channel_foreign.test_peer_that_names_no_protocol_is_refused(path, True),
+        ),
     ],
 )
 def test_breakage_is_caught_by_a_foreign_peer(
