@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 
 from edenmesh.core.records import ALIAS, MASTER, Content, Form, Reference, body_hash
 from edenmesh.eden import (
@@ -93,6 +94,24 @@ def test_a_component_joined_directly_keeps_the_reference_it_gives_itself() -> No
 def test_a_reference_through_a_super_entity_of_another_table_is_no_master() -> None:
     row = Row(table="pr_contact", uuid="c", fields={"pe_id": Reference("org_organisation", "g")})
     assert normalise_row(row, FORMS) == row
+
+
+def test_a_component_no_form_mentions_names_its_master_by_the_key_of_a_super_entity() -> None:
+    person = Reference("pr_person", "p")
+    nested = Row(table="pr_note", uuid="n", fields={MASTER: person, "text": "x"})
+    alone = Row(table="pr_note", uuid="n", fields={"pe_id": person, "text": "x", "author_id": person})
+    assert normalise_row(alone, FORMS).fields == {MASTER: person, "text": "x", "author_id": person}
+    assert normalise_row(nested, FORMS) == nested
+    assert normalise_row(alone, {}) == alone
+
+
+def test_a_nested_row_no_form_calls_a_component_is_joined_by_its_own_reference() -> None:
+    forms = {"org_office": FORMS["org_office"]}
+    nested = Row(table="org_office", uuid="o", fields={MASTER: Reference("org_organisation", "g"), "name": "x"})
+    joined = normalise_row(nested, forms)
+    assert joined.fields == {"organisation_id": Reference("org_organisation", "g"), "name": "x"}
+    two = replace(nested, fields={**nested.fields, "organisation_id": Reference("org_organisation", "h")})
+    assert normalise_row(two, forms) == two
 
 
 def test_the_body_waits_for_the_content_of_its_files() -> None:

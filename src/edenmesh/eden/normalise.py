@@ -72,16 +72,44 @@ def observed_texts(row: Row) -> dict[str, str]:
 
 def _name_master(row: Row, fields: dict[str, Content], catalogue: Catalogue) -> None:
     master = row.master
-    if master is not None:
-        alias = content_text(fields.get(ALIAS, ""))
-        component = catalogue.component(master[0], row.table, alias)
-        if component is not None and component.is_joined_directly:
-            del fields[MASTER]
-            fields.pop(ALIAS, None)
-            fields.setdefault(component.joinby, Reference(*master))
-        return
-    for table, component in catalogue.memberships(row.table):
-        target = fields.get(component.joinby)
-        if component.pkey and not component.link and isinstance(target, Reference) and target.table == table:
-            fields[MASTER] = fields.pop(component.joinby)
-            return
+    if master is None:
+        name = _super_key(row, fields, catalogue)
+        if name:
+            fields[MASTER] = fields.pop(name)
+    elif name := _joining_field(row, master[0], catalogue):
+        del fields[MASTER]
+        fields.pop(ALIAS, None)
+        fields.setdefault(name, Reference(*master))
+
+
+def _joining_field(row: Row, master: str, catalogue: Catalogue) -> str:
+    """The ordinary reference by which a nested row is joined to its master, where it is joined by one.
+
+    Where the master's form does not mention the component, which servers nest all the same, it is the one reference
+    to the master's table that the row's own form has and the nested row leaves out.
+    """
+    alias = content_text(row.fields.get(ALIAS, ""))
+    component = catalogue.component(master, row.table, alias)
+    if component is not None:
+        return component.joinby if component.is_joined_directly else ""
+    fields = catalogue.fields(row.table).values()
+    open_references = [one.name for one in fields if one.targets == [master] and one.name not in row.fields]
+    return open_references[0] if len(open_references) == 1 else ""
+
+
+def _super_key(row: Row, fields: Mapping[str, Content], catalogue: Catalogue) -> str:
+    """The field by which a row hangs on a super-entity of its master, where it is a component.
+
+    Of a table no form mentions, it is the field that bears the name of a key its target has to a super-entity: read
+    inside that target, such a row has no other field that names it.
+    """
+    targets = {name: target for name, target in fields.items() if isinstance(target, Reference)}
+    memberships = catalogue.memberships(row.table)
+    for table, component in memberships:
+        target = targets.get(component.joinby)
+        if component.pkey and not component.link and target is not None and target.table == table:
+            return component.joinby
+    if memberships or catalogue.form(row.table) is not None:
+        return ""
+    named = [name for name, target in targets.items() if name in catalogue.super_keys(target.table)]
+    return named[0] if len(named) == 1 else ""

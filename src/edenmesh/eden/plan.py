@@ -108,7 +108,7 @@ def _unit(rows: list[Row]) -> _Unit:
 
 
 def _deletion(row: Row, catalogue: Catalogue) -> _Unit:
-    """A deletion of its own, also of a component: Eden fails where a deleted master carries one (measured)."""
+    """A deletion of its own, also of a component: it may be refused, or fail, without keeping its master there."""
     nested = _inside_master(row, catalogue)
     targets = frozenset(target for content in row.fields.values() for target in _targets(content))
     kept = {name: nested.fields[name] for name in (MASTER, ALIAS) if name in nested.fields}

@@ -23,6 +23,7 @@ class Catalogue:
     def __init__(self, forms: Iterable[Form] = ()) -> None:
         self._forms: dict[str, Form] = {}
         self._fields: dict[str, dict[str, Field]] = {}
+        self._super_keys: dict[str, set[str]] = {}
         self._memberships: dict[str, list[Membership]] = {}
         listed = sorted(forms, key=lambda form: (form.table.name, form.encode()))
         for form in listed:
@@ -67,6 +68,10 @@ class Catalogue:
         """In which masters rows of this table may be nested."""
         return self._memberships.get(table, [])
 
+    def super_keys(self, table: str) -> frozenset[str]:
+        """The keys by which the table's records stand for super-entities, such as `pe_id` of a person."""
+        return frozenset(self._super_keys.get(table, ()))
+
     def component(self, master: str, table: str, alias: str = "") -> Component | None:
         """How rows of a table, under an alias where several are joined to it, belong to a master's table."""
         fitting = [one.component for one in self.memberships(table) if one.master == master]
@@ -74,6 +79,7 @@ class Catalogue:
         return next(iter([*named, *fitting]), None)
 
     def _learn(self, table: Table) -> None:
+        self._super_keys.setdefault(table.name, set()).update(table.supers.values())
         known = self._fields.setdefault(table.name, {})
         for field in table.fields:
             known.setdefault(field.name, field)
