@@ -42,9 +42,10 @@ class Desk:
         self._undone: set[int] = set()
         self._listeners: list[OnCommitted] = []
 
-    def listen(self, listener: OnCommitted) -> None:
-        """Call `listener` after every commit."""
+    def listen(self, listener: OnCommitted) -> Callable[[], None]:
+        """Call `listener` after every commit; the function returned stops that."""
         self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
 
     def stage(self, owner: object, batch: Batch) -> None:
         """Write a batch into the owner's open change; it is durable after `commit`.
@@ -133,7 +134,7 @@ class Desk:
             loop.call_soon(self._tell, committed)
 
     def _tell(self, committed: Committed) -> None:
-        for listener in self._listeners:
+        for listener in list(self._listeners):
             listener(committed)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from edenmesh.core.ids import parse_id
-from edenmesh.core.records import Catalogue, Content, Field, File, Reference, content_of, in_order
+from edenmesh.core.records import Catalogue, Content, Decimal, Field, File, Raw, Reference, content_of, in_order
 from edenmesh.errors import InvalidInput
 from edenmesh.node.views import Json
 
@@ -92,9 +92,9 @@ def _require_option(name: str, content: Content | None, field: Field) -> None:
             raise InvalidInput(what=f"The field {name} has no option {item!r}.", do=f"Choose one of: {words}.")
 
 
-def _raw(value: Json) -> "str | int | bool | list[str | int | bool] | None":
+def _raw(value: Json) -> Raw:
     if isinstance(value, float):
-        return repr(value)
+        return Decimal.parse(repr(value))
     if isinstance(value, list):
-        return [item if isinstance(item, str | int | bool) else str(item) for item in value]
+        return [_raw(item) for item in value]
     return value if isinstance(value, str | int | bool) else None

@@ -37,9 +37,14 @@ class Tallies:
         """Whether the peer waits for ours: nothing was stated yet, or it has stated once more than this side."""
         return not self._stated or self._heard > self._stated
 
-    def expire(self) -> None:
-        """Something here changed: ours is to be stated anew, and theirs was stated before they knew."""
-        self._ours = self._theirs = None
+    def expire(self, *, keeps_theirs: bool = False) -> None:
+        """Something here changed: ours is to be stated anew, and theirs was stated before they knew.
+
+        A file that has become whole here changes nothing of what they said: `keeps_theirs`.
+        """
+        self._ours = None
+        if not keeps_theirs:
+            self._theirs = None
 
     def state(self) -> None:
         """State what is held here, now."""

@@ -13,7 +13,7 @@ class Outbox:
     def __init__(self) -> None:
         self.events: deque[Event] = deque()
         self._frames: deque[bytes] = deque()
-        self._pending: dict[int, Callable[[], None]] = {}
+        self._pending: dict[int, tuple[type[Batch], Callable[[], None]]] = {}
         self._batches = 0
         self.size_bytes = 0
 
@@ -33,12 +33,15 @@ class Outbox:
     def store(self, make: Callable[[int], Batch], when_durable: Callable[[], None]) -> None:
         """Ask the driver to store a batch; `when_durable` runs once it says so, and only then."""
         self._batches += 1
-        self._pending[self._batches] = when_durable
-        self.events.append(make(self._batches))
+        made = make(self._batches)
+        self._pending[self._batches] = type(made), when_durable
+        self.events.append(made)
 
-    def handle_committed(self, batch: int) -> None:
-        """The batch is durable. Unknown numbers are the driver's defect and raise KeyError."""
-        self._pending.pop(batch)()
+    def handle_committed(self, batch: int) -> type[Batch]:
+        """The batch is durable; returns what it was. Unknown numbers are the driver's defect and raise KeyError."""
+        kind, when_durable = self._pending.pop(batch)
+        when_durable()
+        return kind
 
     @property
     def is_durable(self) -> bool:

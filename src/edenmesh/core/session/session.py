@@ -17,7 +17,7 @@ from edenmesh.core.ports import Entropy
 from edenmesh.core.reconcile import Mark, set_hash
 from edenmesh.core.session.charter import CharterExchange
 from edenmesh.core.session.closing import Tallies
-from edenmesh.core.session.events import Ended, Event, FormReceived, PeerHolds, PeerWaits, Progress
+from edenmesh.core.session.events import ChunkReceived, Ended, Event, FormReceived, PeerHolds, PeerWaits, Progress
 from edenmesh.core.session.files import FileGiver, FileTaker
 from edenmesh.core.session.giving import Giver
 from edenmesh.core.session.outbox import Outbox
@@ -57,11 +57,15 @@ _NONCE_BYTES: Final = 16
 
 @dataclass(frozen=True, slots=True)
 class Parties:
-    """Who meets: both device keys as the channel proved them, and whether a person here chose to sync with the peer."""
+    """Who meets: both device keys as the channel proved them, and whether a person here chose to sync with the peer.
+
+    `port` is where this device listens, 0 where it does not.
+    """
 
     ours: DeviceId
     theirs: DeviceId
     is_chosen: bool
+    port: int = 0
 
 
 class Session:
@@ -87,7 +91,7 @@ class Session:
         self._tallies = Tallies(self._outbox, snapshot, self._our_set_hash, self._their_set_hash)
         charter = snapshot.charter()
         self._mesh: Final = charter.mesh or MeshId(bytes(ID_BYTES))
-        self._outbox.send(Hello(charter.hash, self._mesh, self._nonces[0], [PROTOCOL]))
+        self._outbox.send(Hello(charter.hash, self._mesh, self._nonces[0], parties.port, [PROTOCOL]))
 
     # --- the six verbs ------------------------------------------------------------------------------------------------
 
@@ -138,8 +142,8 @@ class Session:
 
     def handle_committed(self, batch: int, now: float) -> None:
         """A batch is durable: only from here is anything acknowledged."""
-        self._outbox.handle_committed(batch)
-        self._tallies.expire()
+        kind = self._outbox.handle_committed(batch)
+        self._tallies.expire(keeps_theirs=kind is ChunkReceived)
         self._changed = now
         if not self._is_over:
             self._settle(now)
@@ -150,13 +154,17 @@ class Session:
         """Logs, charter or files here have grown, by a person or by another session: pass the news on."""
         if self._is_over or not self._charter.is_settled:
             return
-        self._tallies.expire()
-        self._changed = now
         if not self._snapshot.charter().is_member(self._parties.theirs):
             self._end("revoked", "This device does not belong to the team any more.")
             return
+        queued = self._outbox.size_bytes
         self._charter.send_news()
         self._giver.handle_advanced()
+        # Most calls follow what this very session has brought; only news for the peer makes its tally a past one.
+        if self._outbox.size_bytes > queued or not self._giver.is_idle:
+            self._tallies.expire()
+            self._changed = now
+        self._settle(now)
 
     def ask_tally(self, now: float) -> None:
         """State the tally anew, and so have the peer state its own: somebody wants to know where things stand."""
@@ -168,6 +176,11 @@ class Session:
     def close(self, code: str, text: str) -> None:
         """End the session from here."""
         self._end(code, text)
+
+    @property
+    def peer_port(self) -> int:
+        """The port the peer listens on, as its hello says; 0 where it does not, or has not said hello."""
+        return self._hello.port if self._hello is not None else 0
 
     @property
     def is_over(self) -> bool:

@@ -40,16 +40,21 @@ class Intent(_Message, frozen=True, tag="intent"):
 
 
 class Hello(_Message, frozen=True, tag="hello"):
-    """Opens a session: the mesh, the hash of the charter held, 16 fresh bytes, the protocol versions offered."""
+    """Opens a session: the mesh, the hash of the charter held, 16 fresh bytes, the protocol versions offered.
+
+    `port` is where the sender listens, so that the listener of today can dial tomorrow; 0 where it does not.
+    """
 
     charter: bytes
     mesh: bytes
     nonce: bytes
+    port: int
     versions: list[int]
 
     def __post_init__(self) -> None:
         _require(_are_ids(self.charter, self.mesh) and len(self.nonce) == ID_BYTES // 2, "a hello names no mesh")
         _require(len(self.versions) <= ID_BYTES, "a hello offers too many versions")
+        _require(0 <= self.port < 1 << 16, "a hello names no port")
 
 
 class CharterIds(_Message, frozen=True, tag="charter_ids"):

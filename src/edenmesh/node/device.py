@@ -1,0 +1,276 @@
+"""One device put together: the library's front door, and what the local API of commands and screens calls."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from edenmesh.core.ids import DeviceId, FileHash, FormHash
+from edenmesh.core.records import File, Form
+from edenmesh.eden import read_form_file
+from edenmesh.errors import InvalidInput, StoreDamaged
+from edenmesh.net import Nearby
+from edenmesh.node.desk import Desk
+from edenmesh.node.identity import Identity
+from edenmesh.node.imports import Importer, ImportResult, media_of
+from edenmesh.node.meetings import Meetings, PeerEvent
+from edenmesh.node.pairings import Pairings, PairingTask
+from edenmesh.node.parts import Parts
+from edenmesh.node.record_desk import RecordDesk
+from edenmesh.node.settings import Settings
+from edenmesh.node.status import Status, SyncUpdate, read_status
+from edenmesh.node.syncing import Syncing
+from edenmesh.node.team import MemberView, PeerView, Team
+from edenmesh.node.views import Json, RecordRow, RecordView, TableRow
+from edenmesh.node.visibility import Shown, Visibility
+from edenmesh.store import Committed, Store
+
+_IDENTITY = "identity"
+
+
+class Device:
+    """One installation: its store, its keys, its team, and the ways it meets others.
+
+    Make one with `create` or `open`. It reads and writes records at once; `start` lets it meet other devices.
+    """
+
+    def __init__(self, store: Store, identity: Identity, settings: Settings) -> None:
+        """Use `create` or `open`."""
+        desk = Desk(store, identity, wall_clock=settings.wall_clock, entropy=settings.entropy)
+        team = Team(store, desk, identity, settings.entropy)
+        self._parts = Parts(store, desk, identity, team, settings)
+        self._records = RecordDesk(store, desk)
+        self._meetings = Meetings(self._parts)
+        self._visibility = Visibility(self._parts, self._meetings)
+        self._pairings = Pairings(self._parts, self._meetings, self._visibility)
+        self._syncing = Syncing(self._parts, self._meetings, self._visibility)
+
+    @classmethod
+    def create(cls, home: Path, *, name: str, passphrase: str, settings: Settings | None = None) -> Self:
+        """Make a new device that is alone in a new team and holds every role.
+
+        Raises UsageError where there is a store in `home` already, InvalidInput for a name nobody could read.
+        """
+        settings = settings or Settings()
+        store = Store.create(home, passphrase, entropy=settings.entropy, cost=settings.key_cost)
+        try:
+            identity = Identity.create(settings.entropy)
+            with store.change() as change:
+                change.put_meta(_IDENTITY, identity.encode())
+            device = cls(store, identity, settings)
+            device._parts.team.found(name)
+        except BaseException:
+            store.close()
+            raise
+        return device
+
+    @classmethod
+    def open(cls, home: Path, *, passphrase: str, settings: Settings | None = None) -> Self:
+        """Open a device. Raises StoreMissing, StoreLocked, WrongPassphrase, StoreDamaged, StoreTooNew."""
+        store = Store.open(home, passphrase)
+        seeds = store.notes.meta(_IDENTITY)
+        if seeds is None:
+            store.close()
+            raise StoreDamaged(what="The store has no device key: it was never finished.", do="Run edenmesh init anew.")
+        return cls(store, Identity.decode(seeds), settings or Settings())
+
+    async def start(self) -> None:
+        """Let other devices in and redial known ones. Raises ConfigError where the port cannot be had."""
+        await self._meetings.start()
+        self._syncing.start()
+
+    async def stop(self) -> None:
+        """End all sessions; what is durable stays."""
+        await self._syncing.stop()
+        await self._visibility.hide()
+        await self._meetings.stop()
+
+    def close(self) -> None:
+        """Close the store and let others open it."""
+        self._parts.store.close()
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.stop()
+        self.close()
+
+    # --- where things stand -------------------------------------------------------------------------------------------
+
+    @property
+    def name(self) -> str:
+        """This device's name, as its team sees it."""
+        return self._parts.team.name
+
+    @property
+    def device_id(self) -> DeviceId:
+        """This device's key."""
+        return self._parts.identity.device
+
+    def status(self) -> Status:
+        """Where this device stands now."""
+        return read_status(self._parts, self._meetings, self._visibility)
+
+    def on_commit(self, listener: Callable[[Committed], None]) -> None:
+        """Call `listener` after every commit, by whomever."""
+        self._parts.desk.listen(listener)
+
+    async def subscribe(self) -> AsyncIterator[Committed | PeerEvent | PairingTask]:
+        """What happens from now on: commits, words of sessions, pairings that others begin."""
+        news: asyncio.Queue[Committed | PeerEvent | PairingTask] = asyncio.Queue()
+        stops = [
+            self._parts.desk.listen(news.put_nowait),
+            self._meetings.listen(news.put_nowait),
+            self._pairings.listen(news.put_nowait),
+        ]
+        try:
+            while True:
+                yield await news.get()
+        finally:
+            for stop in stops:
+                stop()
+
+    # --- records ------------------------------------------------------------------------------------------------------
+
+    @property
+    def records(self) -> RecordDesk:
+        """Looking at records and writing them."""
+        return self._records
+
+    def tables(self) -> list[TableRow]:
+        """All tables with records."""
+        return self._records.tables()
+
+    def page(self, table: str, *, limit: int = 50, after: int = 0) -> tuple[list[RecordRow], int]:
+        """Records of a table, and where the next page begins; 0 where there is none."""
+        return self._records.page(table, limit=limit, after=after)
+
+    def record(self, table: str, uuid: str) -> RecordView:
+        """One record, whole."""
+        return self._records.view(table, uuid)
+
+    def add(self, table: str, values: Mapping[str, Json]) -> RecordView:
+        """A new record."""
+        return self._records.add(table, values)
+
+    def edit(self, table: str, uuid: str, values: Mapping[str, Json]) -> RecordView:
+        """Change values of a record; None empties a field."""
+        return self._records.edit(table, uuid, values)
+
+    def retract(self, table: str, uuid: str) -> RecordView:
+        """Delete a record for all."""
+        return self._records.retract(table, uuid)
+
+    def resolve(
+        self, table: str, uuid: str, chosen: Mapping[str, Json], *, versions: Sequence[str] = (), why: str = ""
+    ) -> RecordView:
+        """Decide what is in conflict."""
+        return self._records.resolve(table, uuid, chosen, versions=versions, why=why)
+
+    def conflicts(self) -> list[RecordView]:
+        """Records in which a person has something to decide."""
+        return self._records.open_records()
+
+    def add_file(self, content: bytes, *, label: str, media: str = "") -> File:
+        """Keep a file; name it in a record by the value returned."""
+        with self._parts.desk.writing() as writing:
+            file, size = writing.add_file([content])
+        return File(file, label, media or media_of(label), size)
+
+    def file(self, file: FileHash) -> bytes | None:
+        """The content of a file, or None where it is not here whole."""
+        snapshot = self._parts.store.snapshot
+        size = snapshot.file_size(file)
+        return snapshot.file_chunk(file, 0, size) if size is not None else None
+
+    # --- forms, import ------------------------------------------------------------------------------------------------
+
+    def forms(self) -> list[Form]:
+        """The forms held here."""
+        return list(self._records.catalogue().forms.values())
+
+    def add_form(self, data: bytes) -> Form:
+        """Add a form from a form file or from a server's answer. Raises InvalidInput."""
+        form = read_form_file(data)
+        self.keep_form(form)
+        return form
+
+    def keep_form(self, form: Form) -> FormHash:
+        """Keep a form."""
+        with self._parts.desk.writing() as writing:
+            return writing.add_form(form.encode())
+
+    def import_document(
+        self, data: bytes, *, files: Mapping[str, bytes] | None = None, is_update: bool = False
+    ) -> ImportResult:
+        """Import an S3JSON document with the files it names. Raises InvalidInput where it is none."""
+        return Importer(self._parts, self._records.catalogue(), files or {}, is_update=is_update).take(data)
+
+    # --- people -------------------------------------------------------------------------------------------------------
+
+    def members(self) -> list[MemberView]:
+        """The team, as the charter says."""
+        return self._parts.team.members()
+
+    def peers(self) -> list[PeerView]:
+        """Other devices this one knows."""
+        return self._parts.team.peers(self._meetings.connected)
+
+    async def show(self, minutes: float = 5) -> Shown:
+        """Be visible to everyone nearby, and let them begin to pair."""
+        return await self._visibility.show(minutes)
+
+    async def hide(self) -> None:
+        """Be visible no more."""
+        await self._visibility.hide()
+
+    def qr(self) -> str:
+        """The text of the QR code to be scanned by another device. Raises InvalidInput where this one is not shown."""
+        shown = self._visibility.shown
+        if shown is None:
+            raise InvalidInput(what="This device is not visible now.", do="Make it so: edenmesh visible --minutes 5")
+        return self._pairings.qr(shown.door_secret, shown.addresses, shown.port)
+
+    async def nearby(self, seconds: float = 3.0) -> list[Nearby]:
+        """Devices seen on the network."""
+        return await self._visibility.nearby(seconds)
+
+    async def pair(self, target: str) -> PairingTask:
+        """Begin to pair with a device: its call-sign, its address, or the text of its QR code."""
+        return await self._pairings.pair(target)
+
+    def on_pairing(self, listener: Callable[[PairingTask], None]) -> Callable[[], None]:
+        """Call `listener` with pairings that others begin."""
+        return self._pairings.listen(listener)
+
+    @property
+    def latest_pairing(self) -> PairingTask | None:
+        """The pairing under way, or the last one."""
+        return self._pairings.latest
+
+    def allow(self, peer: str, *, is_allowed: bool = True) -> None:
+        """Choose to sync with a member, by name or id; or not any more."""
+        device = self._parts.team.find(peer)
+        self._parts.team.allow(device, is_allowed=is_allowed)
+        if not is_allowed:
+            self._meetings.drop(device, "not_chosen", "The other person has stopped the exchange.")
+
+    def revoke(self, peer: str) -> None:
+        """Bar a device for good; its open session ends at once. Raises NotPermitted where this device may not."""
+        device = self._parts.team.find(peer)
+        self._parts.team.revoke(device)
+        self._meetings.drop(device, "revoked", "This device does not belong to the team any more.")
+
+    async def sync(self, peer: str, *, address: str = "") -> AsyncIterator[SyncUpdate]:
+        """Sync with a peer, by name or id: figures while it runs, then how it ended."""
+        async for update in self._syncing.sync(self._parts.team.find(peer), address=address):
+            yield update
+
+    def sync_peers(self) -> list[str]:
+        """Names of the members chosen to sync with."""
+        return [self._parts.team.name_of(peer) for peer in self._syncing.chosen()]

@@ -1,0 +1,218 @@
+"""Pairing with other devices: being visible, seeing who is, choosing one, and answering the code on both screens."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from edenmesh.core.ids import DeviceId, format_id
+from edenmesh.core.trust import CharterEntry
+from edenmesh.core.trust.pairing import Address as QrAddress
+from edenmesh.core.trust.pairing import (
+    AttemptGate,
+    CompareCode,
+    Failed,
+    Joining,
+    Link,
+    OurSide,
+    Paired,
+    Pairing,
+    QrPayload,
+    Role,
+    StoreMembership,
+    key_hash,
+)
+from edenmesh.errors import PairingFailed
+from edenmesh.net import Address, SecureStream
+from edenmesh.node.encounter import Line
+from edenmesh.node.meetings import Meetings
+from edenmesh.node.pairing import PairingEncounter
+from edenmesh.node.parts import Parts
+from edenmesh.node.team import replace_peer
+from edenmesh.node.visibility import Visibility
+
+_JOINING_WORDS: Final = {
+    Joining.WE_JOIN: "This device joins the team of {name}: {members} members, about {records} records.",
+    Joining.THEY_JOIN: "{name} joins your team.",
+    Joining.NOBODY_JOINS: "Both devices are in the same team already.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class CodeView:
+    """What a person has to compare and agree to. `sentence` says who joins whom."""
+
+    code: str
+    peer_name: str
+    device: str
+    joining: str
+    sentence: str
+    members: int
+    records: int
+    must_compare: bool
+    is_scanned: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PairedView:
+    """Who is a peer now."""
+
+    name: str
+    device: str
+    joining: str
+
+
+class PairingTask:
+    """One pairing under way: wait for the code, answer it, wait for the result."""
+
+    def __init__(self, encounter: PairingEncounter, outcome: "asyncio.Task[PairedView]", *, is_incoming: bool) -> None:
+        self._encounter = encounter
+        self._outcome = outcome
+        self.is_incoming: Final = is_incoming
+
+    async def code(self) -> CodeView:
+        """What both screens show. Raises PairingFailed where it comes to no code."""
+        code = self._encounter.code
+        waiting: set[asyncio.Future[Any]] = {code, self._outcome}
+        await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        if code.done() and not code.cancelled():
+            return _code_view(code.result())
+        await self._outcome
+        raise PairingFailed(what="The pairing ended before there was a code.")
+
+    def answer(self, is_same: bool, *, introducer: bool = False) -> None:
+        """What the person says; `introducer` lets a device that joins admit others."""
+        self._encounter.answer(is_same, gives_introducer=introducer)
+
+    async def ended(self) -> None:
+        """Wait for the end, whatever it is."""
+        await asyncio.wait([self._outcome])
+
+    async def result(self) -> PairedView:
+        """The new peer. Raises PairingFailed with what happened."""
+        return await asyncio.shield(self._outcome)
+
+
+class Pairings:
+    """Begins pairings, one at a time, and stores what they come to."""
+
+    def __init__(self, parts: Parts, meetings: Meetings, visibility: Visibility) -> None:
+        self._store = parts.store
+        self._team = parts.team
+        self._identity = parts.identity
+        self._settings = parts.settings
+        self._meetings = meetings
+        self._visibility = visibility
+        self._gate = AttemptGate()
+        self._listeners: list[Callable[[PairingTask], None]] = []
+        self.latest: PairingTask | None = None
+        meetings.on_pairing = self._handle_incoming
+
+    def listen(self, listener: Callable[[PairingTask], None]) -> Callable[[], None]:
+        """Call `listener` with every pairing that another device begins; the function returned stops that."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    async def pair(self, target: str) -> PairingTask:
+        """Begin to pair with a device: its call-sign, its address, or the text of its QR code.
+
+        Raises InvalidInput where the target means nothing, PeerUnreachable where nobody answers, PairingFailed where
+        this device pairs already or has to wait.
+        """
+        scanned: bytes | None = None
+        secret: bytes | None = None
+        if target.strip().upper().startswith("EM") and ":" in target:
+            payload = QrPayload.parse(target)
+            scanned, secret = payload.key_hash, payload.door_secret
+            addresses = [Address(one.host, one.port) for one in payload.addresses]
+        else:
+            addresses = await self._visibility.addresses_of(target)
+        self._gate.enter(self._settings.clock())
+        try:
+            channel = await self._meetings.open(addresses, "pair", peer=None, secret=secret)
+        except BaseException:
+            self._gate.leave(self._settings.clock(), is_paired=False, is_try=False)
+            raise
+        return self._begin(channel, channel, Role.DIALLER, scanned)
+
+    def qr(self, door_secret: bytes, addresses: tuple[str, ...], port: int) -> str:
+        """The text of the QR code that lets another device find and recognise this one."""
+        places = tuple(QrAddress(host, port) for host in addresses[:4] if "%" not in host)
+        return str(QrPayload(key_hash(self._identity.device), door_secret, places))
+
+    async def _handle_incoming(self, channel: SecureStream, line: Line) -> None:
+        if not self._visibility.is_shown:
+            await channel.close()
+            return
+        try:
+            self._gate.enter(self._settings.clock())
+        except PairingFailed:
+            await channel.close()
+            return
+        task = self._begin(channel, line, Role.LISTENER, None)
+        for listener in list(self._listeners):
+            listener(task)
+        await task.ended()
+
+    def _begin(self, channel: SecureStream, line: Line, role: Role, scanned: bytes | None) -> PairingTask:
+        ours = OurSide(
+            device=self._identity.device_key,
+            authors=(self._identity.author_key,),
+            name=self._team.name,
+            charter=self._team.charter,
+            secrets=self._team.secrets,
+            records=sum(row.shown for row in self._store.records.tables()),
+        )
+        link = Link(role, channel.peer_key, channel.binding())
+        pairing = Pairing(ours, link, self._settings.entropy, self._settings.clock(), scanned=scanned)
+        encounter = PairingEncounter(
+            line,
+            pairing,
+            clock=self._settings.clock,
+            store_admission=self._admit,
+            store_membership=self._join,
+        )
+        outcome = asyncio.create_task(self._run(encounter, channel))
+        self.latest = PairingTask(encounter, outcome, is_incoming=role is Role.LISTENER)
+        return self.latest
+
+    async def _run(self, encounter: PairingEncounter, channel: SecureStream) -> PairedView:
+        is_paired = is_try = False
+        try:
+            outcome = await encounter.run()
+            if isinstance(outcome, Failed):
+                is_try = outcome.is_try
+                raise outcome.error
+            is_paired = True
+            self._remember(outcome)
+            return PairedView(outcome.name, format_id("d", outcome.peer), outcome.joining.value)
+        finally:
+            self._gate.leave(self._settings.clock(), is_paired=is_paired, is_try=is_try)
+
+    def _remember(self, paired: Paired) -> None:
+        """Both persons chose this device: from now on it syncs without being asked."""
+        note = replace_peer(self._team.peer_note(paired.peer), name=paired.name, is_allowed=True, is_blocked=False)
+        self._team.note(note)
+
+    def _admit(self, entry: CharterEntry) -> None:
+        self._team.admit(entry)
+
+    def _join(self, membership: StoreMembership) -> None:
+        self._team.join(membership)
+
+
+def _code_view(code: CompareCode) -> CodeView:
+    sentence = _JOINING_WORDS[code.joining].format(
+        name=code.peer_name, members=code.peer_members, records=code.peer_records
+    )
+    return CodeView(
+        code=code.code,
+        peer_name=code.peer_name,
+        device=format_id("d", DeviceId(code.peer)),
+        joining=code.joining.value,
+        sentence=sentence,
+        members=code.peer_members,
+        records=code.peer_records,
+        must_compare=code.must_compare,
+        is_scanned=code.is_scanned,
+    )

@@ -1,0 +1,120 @@
+"""Status of a device as types: screens and commands only draw it."""
+
+from dataclasses import dataclass
+
+from edenmesh.core.ids import format_id
+from edenmesh.core.session import Progress
+from edenmesh.node.meetings import Meetings
+from edenmesh.node.parts import Parts
+from edenmesh.node.visibility import Visibility
+
+
+@dataclass(frozen=True, slots=True)
+class OwedView:
+    """How much of what is here a destination was seen to hold."""
+
+    destination: str
+    url: str
+    delivered: int
+    owed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """Where this device stands. Counts are taken from the store at the moment of asking."""
+
+    name: str
+    device: str
+    mesh: str
+    members: int
+    records: int
+    open: int
+    waiting: int
+    quarantined: int
+    files_missing: int
+    forked_authors: int
+    is_listening: bool
+    port: int
+    addresses: tuple[str, ...]
+    visible_until: float
+    call_sign: str
+    connected: tuple[str, ...]
+    destinations: tuple[OwedView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SyncUpdate:
+    """Progress of a sync with one peer; the last one says how it ended.
+
+    `missing` is None while it runs; then what keeps it from being everything, in words, empty where nothing does.
+    """
+
+    peer: str
+    given: int
+    to_give: int
+    taken: int
+    to_take: int
+    file_bytes_taken: int
+    file_bytes_to_take: int
+    file_bytes_given: int
+    bytes_sent: int
+    bytes_received: int
+    is_done: bool = False
+    missing: tuple[str, ...] | None = None
+    ended: str = ""
+
+    @property
+    def is_everything(self) -> bool:
+        """Whether both devices stated the same, whole."""
+        return self.missing == ()
+
+
+def read_status(parts: Parts, meetings: Meetings, visibility: Visibility) -> Status:
+    """Where this device stands now."""
+    store, team = parts.store, parts.team
+    charter = team.charter
+    tables = store.records.tables()
+    counts = store.snapshot.open_counts()
+    shown = visibility.shown
+    total = sum(row.shown + row.deleted for row in tables)
+    return Status(
+        name=team.name,
+        device=format_id("d", parts.identity.device),
+        mesh=format_id("m", charter.mesh) if charter.mesh is not None else "",
+        members=sum(charter.is_member(device) for device in charter.members),
+        records=sum(row.shown for row in tables),
+        open=sum(row.open for row in tables),
+        waiting=counts.waiting,
+        quarantined=counts.quarantined,
+        files_missing=counts.files_missing,
+        forked_authors=len(store.branches()),
+        is_listening=bool(meetings.port),
+        port=meetings.port,
+        addresses=visibility.addresses(),
+        visible_until=shown.until if shown is not None else 0.0,
+        call_sign=shown.call_sign if shown is not None else "",
+        connected=tuple(sorted(team.name_of(peer) for peer in meetings.connected)),
+        destinations=tuple(
+            OwedView(one.name, one.url, total - store.records.count_owed(one.id), store.records.count_owed(one.id))
+            for one in store.notes.destinations()
+        ),
+    )
+
+
+def read_progress(peer: str, progress: Progress, missing: tuple[str, ...] | None = None, ended: str = "") -> SyncUpdate:
+    """The figures of a session at this moment."""
+    return SyncUpdate(
+        peer=peer,
+        given=progress.versions_given,
+        to_give=progress.versions_to_give,
+        taken=progress.versions_taken,
+        to_take=progress.versions_to_take,
+        file_bytes_taken=progress.file_bytes_taken,
+        file_bytes_to_take=progress.file_bytes_to_take,
+        file_bytes_given=progress.file_bytes_given,
+        bytes_sent=progress.bytes_sent,
+        bytes_received=progress.bytes_received,
+        is_done=missing is not None or bool(ended),
+        missing=missing,
+        ended=ended,
+    )
