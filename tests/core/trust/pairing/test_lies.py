@@ -7,7 +7,7 @@ import pytest
 
 from edenmesh.core.encoding import decode, encode
 from edenmesh.core.ids import AuthorId
-from edenmesh.core.trust import Admit, CharterEntry, DraftEntry, draft_admit
+from edenmesh.core.trust import Admit, Charter, CharterEntry, DraftEntry, draft_admit, revoke
 from edenmesh.core.trust.pairing import MeshSecret, Reason
 from edenmesh.core.trust.pairing.messages import CharterPart, Draft, Message, Signed, decode_message, encode_message
 from tests.core.trust.pairing.duet import (
@@ -85,6 +85,25 @@ def without_admission(data: bytes) -> bytes:
     return encode_message(CharterPart(kept, is_last=True, secrets=secrets))
 
 
+def with_another_admission(data: bytes) -> bytes:
+    """The device is a member by this charter, but not by the entry it signed."""
+    entries, secrets = entries_of(data)
+    phone, laptop = Device("Phone"), Device("Laptop")
+    act = next(entry.act for entry in entries if isinstance(entry.act, Admit))
+    other = msgspec.structs.replace(act, introducer=True)
+    draft = DraftEntry.of(other, laptop.id, mesh=laptop.mesh, parents=laptop.charter.heads)
+    admission = draft.signed_by(laptop.key, phone.key, *phone.authors).completed()
+    kept = [entry for entry in entries if not isinstance(entry.act, Admit)]
+    return encode_message(CharterPart([one.encode() for one in (*kept, admission)], is_last=True, secrets=secrets))
+
+
+def with_a_revocation(data: bytes) -> bytes:
+    """The device was admitted as agreed, and revoked in the next breath."""
+    entries, secrets = entries_of(data)
+    entry = revoke(Charter.of(entries), Device("Laptop").key, Device("Phone").id, [])
+    return encode_message(CharterPart([one.encode() for one in (*entries, entry)], is_last=True, secrets=secrets))
+
+
 def of_another_mesh(data: bytes) -> bytes:
     entries = [entry.encode() for entry in Device("Other").charter.entries.values()]
     return encode_message(CharterPart(entries, is_last=True, secrets=[]))
@@ -117,6 +136,8 @@ def with_nothing_in_it(data: bytes) -> bytes:
     ("change", "reason"),
     [
         (without_admission, Reason.AGREEMENT),
+        (with_another_admission, Reason.AGREEMENT),
+        (with_a_revocation, Reason.AGREEMENT),
         (of_another_mesh, Reason.AGREEMENT),
         (with_a_foreign_secret, Reason.AGREEMENT),
         (with_two_meshes, Reason.PROTOCOL),
@@ -157,3 +178,14 @@ def test_other_entry_than_the_drafted_one_is_not_stored() -> None:
     duet.run(replacing(Signed, lambda data: encode_message(Signed(entry.encode()))))
     assert_both_failed(duet, Reason.PROTOCOL)
     assert len(laptop.charter.entries) == 1
+
+
+def test_right_that_a_joining_device_writes_into_its_own_admission_is_not_granted() -> None:
+    duet = two_lone()
+    phone, laptop = duet.dialler.device, duet.listener.device
+    authors = [AuthorId(key.public_key) for key in phone.authors]
+    grabbed = draft_admit(laptop.charter, laptop.id, phone.id, name="Phone", authors=authors, introducer=True)
+    signed = grabbed.signed_by(phone.key, *phone.authors)
+    duet.run(replacing(Signed, lambda data: encode_message(Signed(signed.encode()))))
+    assert_both_failed(duet, Reason.PROTOCOL)
+    assert not laptop.charter.is_member(phone.id)

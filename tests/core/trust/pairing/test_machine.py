@@ -275,11 +275,14 @@ def test_finished_pairing_takes_no_messages_of_the_session() -> None:
 
 def test_code_lives_two_minutes_and_no_message_prolongs_it() -> None:
     duet = Duet(Device("Phone"), Device("Laptop"))
-    duet.dialler.answer = say_nothing
+    duet.dialler.answer = duet.listener.answer = say_nothing
     duet.run()
     assert duet.dialler.machine.next_deadline() == NOW + PAIRING_CODE_SECONDS
     assert duet.listener.machine.next_deadline() == NOW + PAIRING_CODE_SECONDS
     duet.wait(PAIRING_CODE_SECONDS - 1)
+    duet.listener.machine.confirm(True, duet.now)
+    duet.run()
+    assert duet.dialler.machine.next_deadline() == NOW + PAIRING_CODE_SECONDS
     assert not duet.dialler.has_failed
     duet.wait(1)
     assert_both_failed(duet.run(), Reason.EXPIRED)
