@@ -98,7 +98,7 @@ class Charter:
 
     def may(self, device: DeviceId, right: str) -> bool:
         """Whether the device has a role, or the right of the founder, now."""
-        return self._meaning.has(device, ROLE_RIGHTS.get(right, Right.FOUNDER))
+        return ROLE_RIGHTS.get(right, Right.FOUNDER) in self._meaning.rights(device)
 
     def may_revoke(self, device: DeviceId, target: DeviceId) -> bool:
         """Whether the device may revoke the other: as a steward, or because it admitted it."""

@@ -87,6 +87,11 @@ class _Entry:
         return self.content.parents
 
     @property
+    def signers(self) -> tuple[bytes, ...]:
+        """The keys that sign: the one that acts, then those that consent to be named."""
+        return self.content.signers
+
+    @property
     def actor(self) -> bytes:
         """The device that acts: the first signer."""
         return self.content.signers[0]
@@ -108,13 +113,14 @@ class _Entry:
         Raises RemoteProtocolError unless the bytes are canonical, within limits, valid and signed.
         """
         plain = decode(data, CHARTER_ENTRY_BYTES_MAX)
-        signatures = plain.pop(_SIGNATURES, None) if isinstance(plain, dict) else None
-        if not isinstance(plain, dict) or not isinstance(signatures, list):
+        if not isinstance(plain, dict):
             raise RemoteProtocolError(what="The object is no charter entry.")
         try:
-            return cls(plain, tuple(one for one in signatures if isinstance(one, bytes)))
-        except InvalidInput as error:
-            raise RemoteProtocolError(what=f"A charter entry is not valid: {error.what}.") from error
+            signatures = msgspec.convert(plain.pop(_SIGNATURES, None), tuple[bytes, ...])
+            return cls(plain, signatures)
+        except (InvalidInput, msgspec.ValidationError) as error:
+            detail = error.what if isinstance(error, InvalidInput) else str(error)
+            raise RemoteProtocolError(what=f"A charter entry is not valid: {detail}.") from error
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, _Entry) and type(self) is type(other) and self.encode() == other.encode()

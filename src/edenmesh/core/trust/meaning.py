@@ -12,13 +12,14 @@ The rules (design, section 2.1), "below" meaning "in the causal past of":
   everything else against all that hold: so there is no circle of strikes, not even through the grants on which equals
   rest, and the ranks are worked out one after the other.
 
-Sets of endings (leaves and takings) are bit masks in one integer. Whether a grant or a leave stands while certain
-takings hold is worked out once for each such pair. Cost: about 15 us an entry where there are few takings.
+Sets of endings (leaves and takings) are bit masks in one integer. Whether an entry stands while certain takings hold
+is worked out once for each such pair, and of the takings only those count there whose target ever acted: to revoke one
+of the many who only collect data asks nothing anew. Cost: about 50 us an entry; 10,000 with 1,000 revocations 0.8 s.
 """
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from enum import Enum, auto
+from enum import IntEnum, auto
 from typing import Final, NamedTuple
 
 from edenmesh.core.trust.acts import GATEWAY, INTRODUCER, STEWARD, Admit, Found, Leave, Revoke, Roles
@@ -26,7 +27,7 @@ from edenmesh.core.trust.causality import Pasts
 from edenmesh.core.trust.entry import CharterEntry
 
 
-class Right(Enum):
+class Right(IntEnum):
     """What an act can rest on."""
 
     MEMBER = auto()
@@ -82,8 +83,11 @@ class Meaning:
         self._revocations: dict[bytes, int] = defaultdict(int)
         self._role_takings: dict[tuple[bytes, Right], int] = defaultdict(int)
         self._takings = self._founder_takings = 0
+        self._takings_of: dict[bytes, int] = defaultdict(int)
+        self._felt = 0
         self._spared = [0] * len(entries)
         self._holding: dict[int, int] = {}
+        self._holding_by: dict[tuple[Right, int, int], bool] = {}
         self._standing: dict[int, dict[int, bool]] = defaultdict(dict)
         self.kept: list[bool] = []
         self.taken: list[bool] = []
@@ -92,10 +96,11 @@ class Meaning:
         self._held = self._hold(self._takings)
         self.in_force = [self._is_in_force(position) for position in range(len(entries))]
 
-    def has(self, device: bytes, right: Right) -> bool:
-        """Whether the device is a member and has the right after all these entries."""
-        rights = {Right.MEMBER, right}
-        return all(self._is_left(self._claim(device, one, _EVERYTHING, _EVERYTHING), 0, self._held) for one in rights)
+    def rights(self, device: bytes) -> frozenset[Right]:
+        """The rights of the device after all these entries; none for one that is no member."""
+        claims = (self._claim(device, right, _EVERYTHING, _EVERYTHING) for right in Right)
+        rights = frozenset(claim.right for claim in claims if claim.grants and self._is_left(claim, 0, self._held))
+        return rights if Right.MEMBER in rights else frozenset()
 
     def is_revoked(self, device: bytes) -> bool:
         """Whether a revocation of the device holds."""
@@ -122,6 +127,7 @@ class Meaning:
         self.taken.append(is_taken)
         if is_taken:
             self._uses[entry.actor].append(position)
+            self._felt |= self._takings_of.get(entry.actor, 0)
             self._note_grants(position, entry)
             self._note_leave(position, entry)
             self._note_taking(position, entry, past=past, held=held)
@@ -172,6 +178,9 @@ class Meaning:
             return
         bit = self._next_bit(position)
         self._takings |= bit
+        self._takings_of[act.device] |= bit
+        if act.device in self._uses:
+            self._felt |= bit
         if self._is_left(self._claim(entry.actor, Right.FOUNDER, past, self._cases[position].below), 0, held):
             self._founder_takings |= bit
         if isinstance(act, Revoke):
@@ -205,9 +214,13 @@ class Meaning:
         return held
 
     def _holds_by(self, right: Right, position: int, held: int) -> bool:
-        case, spared = self._cases[position], self._spared[position]
-        claims = [case.membership, *(claim for claim in case.claims if claim.right is right)]
-        return len(claims) > 1 and all(self._is_left(claim, spared, held) for claim in claims)
+        """Whether a taking has what it rests on, the right among it, when these takings hold."""
+        question = right, position, held & self._felt
+        if question not in self._holding_by:
+            case, spared = self._cases[position], self._spared[position]
+            claims = [case.membership, *(claim for claim in case.claims if claim.right is right)]
+            self._holding_by[question] = len(claims) > 1 and all(self._is_left(one, spared, held) for one in claims)
+        return self._holding_by[question]
 
     def _is_left(self, claim: Claim, spared: int, held: int) -> bool:
         """Whether a use that these takings spare still has the right, when those hold."""
@@ -215,9 +228,8 @@ class Meaning:
         if striking & self._revocations.get(claim.device, 0):
             return False
         ends = striking & self._role_takings.get((claim.device, claim.right), 0)
-        for bit in _bits(claim.leaves):
-            if self._stands(self._endings[bit], held):
-                ends |= 1 << bit
+        if claim.leaves:
+            ends |= sum(1 << bit for bit in _bits(claim.leaves) if self._stands(self._endings[bit], held))
         return any(not ends & ~self._cases[one].below and self._stands(one, held) for one in claim.grants)
 
     def _is_supported(self, position: int, held: int) -> bool:
@@ -230,7 +242,7 @@ class Meaning:
 
     def _stands(self, position: int, held: int) -> bool:
         """Whether a taken grant or leave is in force when these takings hold. Chains are long: no recursion."""
-        known = self._standing[held]
+        known = self._standing[held & self._felt]
         pending = [position] if position not in known else []
         while pending:
             unknown = [one for one in self._rests_on(pending[-1]) if one not in known]
@@ -244,7 +256,8 @@ class Meaning:
         case = self._cases[position]
         for claim in (case.membership, *case.claims):
             yield from claim.grants
-            yield from (self._endings[bit] for bit in _bits(claim.leaves))
+            if claim.leaves:
+                yield from (self._endings[bit] for bit in _bits(claim.leaves))
 
     def _is_in_force(self, position: int) -> bool:
         if position in self._bits and self._bits[position] & self._takings:

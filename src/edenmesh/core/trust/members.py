@@ -78,21 +78,22 @@ def members_of(entries: Sequence[CharterEntry], meaning: Meaning) -> dict[Device
                 pass
         for device, author in _named_by(entry):
             authors[device][author] = None
-    return {
-        DeviceId(device): Member(
+    members = {}
+    for device, (name, admitted_by) in admissions.items():
+        rights, is_revoked = meaning.rights(device), meaning.is_revoked(device)
+        members[DeviceId(device)] = Member(
             device=DeviceId(device),
             name=name,
             authors=tuple(authors[device]),
             admitted_by=admitted_by,
             is_founder=device == entries[0].actor,
-            is_steward=meaning.has(device, Right.STEWARD),
-            is_introducer=meaning.has(device, Right.INTRODUCER),
-            is_gateway=meaning.has(device, Right.GATEWAY),
-            is_revoked=meaning.is_revoked(device),
-            has_left=not meaning.has(device, Right.MEMBER) and not meaning.is_revoked(device),
+            is_steward=Right.STEWARD in rights,
+            is_introducer=Right.INTRODUCER in rights,
+            is_gateway=Right.GATEWAY in rights,
+            is_revoked=is_revoked,
+            has_left=not is_revoked and not rights,
         )
-        for device, (name, admitted_by) in admissions.items()
-    }
+    return members
 
 
 def standings_of(entries: Sequence[CharterEntry], meaning: Meaning) -> dict[AuthorId, AuthorStanding]:
