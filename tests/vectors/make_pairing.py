@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TypeAlias
 
 from edenmesh.core.encoding import decode
-from edenmesh.core.trust.pairing import Address, QrPayload, Role, key_hash, sas
-from edenmesh.core.trust.pairing.sas import NONCE_BYTES, Ends
-from tests.core.trust.pairing.duet import BINDING, MESSAGE_MAX, Device, Duet, seeded
+from edenmesh.core.pairing import Address, QrPayload, Role, key_hash, sas
+from edenmesh.core.pairing.sas import NONCE_BYTES, Ends
+from tests.core.pairing.duet import BINDING, MESSAGE_MAX, Device, Duet, seeded
 
 PATH = Path(__file__).with_name("pairing.json")
 

@@ -206,10 +206,14 @@ class Device:
             return writing.add_form(form.encode())
 
     def import_document(
-        self, data: bytes, *, files: Mapping[str, bytes] | None = None, is_update: bool = False
+        self, data: bytes, *, files: Mapping[str, bytes | File] | None = None, is_update: bool = False
     ) -> ImportResult:
-        """Import an S3JSON document with the files it names. Raises InvalidInput where it is none."""
-        return Importer(self._parts, self._records.catalogue(), files or {}, is_update=is_update).take(data)
+        """Import an S3JSON document with the files it names, by their names. Raises InvalidInput where it is none."""
+        kept = {
+            label: given if isinstance(given, File) else self.add_file(given, label=label)
+            for label, given in (files or {}).items()
+        }
+        return Importer(self._parts, self._records.catalogue(), kept, is_update=is_update).take(data)
 
     # --- people -------------------------------------------------------------------------------------------------------
 

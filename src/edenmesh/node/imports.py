@@ -50,7 +50,7 @@ class ImportResult:
 class Importer:
     """One import: give it the document, ask for the result."""
 
-    def __init__(self, parts: Parts, catalogue: Catalogue, files: Mapping[str, bytes], *, is_update: bool) -> None:
+    def __init__(self, parts: Parts, catalogue: Catalogue, files: Mapping[str, File], *, is_update: bool) -> None:
         self._parts = parts
         self._catalogue = catalogue
         self._files = files
@@ -58,7 +58,7 @@ class Importer:
         self._schemas: dict[str, FormHash] = {}
         self._problems: list[Problem] = []
         self._written = self._unchanged = self._conflicts = 0
-        self._stored: dict[str, File] = {}
+        self._named: set[str] = set()
 
     def take(self, data: bytes) -> ImportResult:
         """Import a document. Raises InvalidInput where it is no S3JSON at all; then nothing was written."""
@@ -72,7 +72,7 @@ class Importer:
             rows=len(document.rows),
             written=self._written,
             unchanged=self._unchanged,
-            files=len(self._stored),
+            files=len(self._named),
             conflicts=self._conflicts,
             problems=tuple(str(one) for one in (*document.problems, *self._problems)),
             problem_count=document.problem_count + len(self._problems),
@@ -80,7 +80,7 @@ class Importer:
 
     def _take(self, row: Row, writing: Transaction, pens: Iterator[Pen]) -> None:
         try:
-            row = self._with_files(row, writing)
+            row = self._with_files(row)
             held = self._parts.store.records.versions(row.table, row.uuid)
             written = self._edit(row, held, pens) if held is not None else self._begin(row, None, pens)
             if written is None:
@@ -126,19 +126,16 @@ class Importer:
         pen = replace(pen, schema=self._schema(row.table))
         return compose(pen, row.table, row.uuid, change, parents=parents, op=op, about=about)
 
-    def _with_files(self, row: Row, writing: Transaction) -> Row:
+    def _with_files(self, row: Row) -> Row:
         found: dict[str, File] = {}
         for name, pending in row.files.items():
-            content = self._files.get(pending.label)
-            if content is None:
+            known = self._files.get(pending.label)
+            if known is None:
                 self._problems.append(
                     Problem(f"{row.table} {row.uuid}", f"the file {pending.label or name} was not given with it")
                 )
                 continue
-            known = self._stored.get(pending.label)
-            if known is None:
-                file, size = writing.add_file([content])
-                known = self._stored[pending.label] = File(file, pending.label, media_of(pending.label), size)
+            self._named.add(pending.label)
             found[name] = known
         return row.with_files(found)
 

@@ -6,9 +6,9 @@ from contextlib import suppress
 from typing import Final
 
 from edenmesh.core.trust import CharterEntry
-from edenmesh.core.trust.pairing import CompareCode, Failed, Paired, Pairing, StoreAdmission, StoreMembership
+from edenmesh.core.pairing import CompareCode, Failed, Paired, Pairing, StoreAdmission, StoreMembership
 from edenmesh.core.wire import FrameReader, frame
-from edenmesh.errors import ProtocolError
+from edenmesh.errors import InvalidInput, ProtocolError
 from edenmesh.node.encounter import Line
 
 Outcome = Paired | Failed
@@ -35,10 +35,14 @@ class PairingEncounter:
         self._reader.widen()
         self._wake = asyncio.Event()
         self._outcome: Outcome | None = None
+        self._is_answered = False
         self.code: Final[asyncio.Future[CompareCode]] = asyncio.get_running_loop().create_future()
 
     def answer(self, is_same: bool, *, gives_introducer: bool = False) -> None:
         """The person's answer, once `code` is there. Raises InvalidInput where none is asked for."""
+        if not self.code.done() or self._is_answered:
+            raise InvalidInput(what="There is no code to answer now.", do="See where the pairing stands on the screen.")
+        self._is_answered = True
         self._pairing.confirm(is_same, self._clock(), gives_introducer=gives_introducer)
         self._wake.set()
 
@@ -75,7 +79,7 @@ class PairingEncounter:
         with suppress(ConnectionError, ProtocolError):
             while data := await self._line.read():
                 self._reader.receive_bytes(data)
-                while (body := self._reader.next_body()) is not None:
+                while (body := self._reader.next_body()) is not None and not self._pairing.is_over:
                     self._pairing.receive_bytes(body, self._clock())
                 self._wake.set()
         self._pairing.handle_closed()

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from edenmesh.core.ids import DeviceId, format_id
-from edenmesh.core.trust import CharterEntry
-from edenmesh.core.trust.pairing import Address as QrAddress
-from edenmesh.core.trust.pairing import (
+from edenmesh.core.pairing import Address as QrAddress
+from edenmesh.core.pairing import (
     AttemptGate,
     CompareCode,
     Failed,
@@ -19,7 +18,6 @@ from edenmesh.core.trust.pairing import (
     Pairing,
     QrPayload,
     Role,
-    StoreMembership,
     key_hash,
 )
 from edenmesh.errors import PairingFailed
@@ -133,7 +131,7 @@ class Pairings:
         except BaseException:
             self._gate.leave(self._settings.clock(), is_paired=False, is_try=False)
             raise
-        return self._begin(channel, channel, Role.DIALLER, scanned)
+        return await self._begin(channel, channel, Role.DIALLER, scanned)
 
     def qr(self, door_secret: bytes, addresses: tuple[str, ...], port: int) -> str:
         """The text of the QR code that lets another device find and recognise this one."""
@@ -149,12 +147,12 @@ class Pairings:
         except PairingFailed:
             await channel.close()
             return
-        task = self._begin(channel, line, Role.LISTENER, None)
+        task = await self._begin(channel, line, Role.LISTENER, None)
         for listener in list(self._listeners):
             listener(task)
         await task.ended()
 
-    def _begin(self, channel: SecureStream, line: Line, role: Role, scanned: bytes | None) -> PairingTask:
+    async def _begin(self, channel: SecureStream, line: Line, role: Role, scanned: bytes | None) -> PairingTask:
         ours = OurSide(
             device=self._identity.device_key,
             authors=(self._identity.author_key,),
@@ -164,19 +162,24 @@ class Pairings:
             records=sum(row.shown for row in self._store.records.tables()),
         )
         link = Link(role, channel.peer_key, channel.binding())
-        pairing = Pairing(ours, link, self._settings.entropy, self._settings.clock(), scanned=scanned)
+        try:
+            pairing = Pairing(ours, link, self._settings.entropy, self._settings.clock(), scanned=scanned)
+        except BaseException:
+            self._gate.leave(self._settings.clock(), is_paired=False, is_try=False)
+            await channel.close()
+            raise
         encounter = PairingEncounter(
             line,
             pairing,
             clock=self._settings.clock,
-            store_admission=self._admit,
-            store_membership=self._join,
+            store_admission=self._team.admit,
+            store_membership=self._team.join,
         )
-        outcome = asyncio.create_task(self._run(encounter, channel))
+        outcome = asyncio.create_task(self._run(encounter))
         self.latest = PairingTask(encounter, outcome, is_incoming=role is Role.LISTENER)
         return self.latest
 
-    async def _run(self, encounter: PairingEncounter, channel: SecureStream) -> PairedView:
+    async def _run(self, encounter: PairingEncounter) -> PairedView:
         is_paired = is_try = False
         try:
             outcome = await encounter.run()
@@ -193,12 +196,6 @@ class Pairings:
         """Both persons chose this device: from now on it syncs without being asked."""
         note = replace_peer(self._team.peer_note(paired.peer), name=paired.name, is_allowed=True, is_blocked=False)
         self._team.note(note)
-
-    def _admit(self, entry: CharterEntry) -> None:
-        self._team.admit(entry)
-
-    def _join(self, membership: StoreMembership) -> None:
-        self._team.join(membership)
 
 
 def _code_view(code: CompareCode) -> CodeView:

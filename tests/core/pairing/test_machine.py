@@ -11,13 +11,13 @@ from edenmesh.core.limits import (
     PAIRING_STEP_SECONDS,
     PAIRING_STRANGER_BYTES_MAX,
 )
+from edenmesh.core.pairing import Joining, Pairing, Reason, Role, StoreAdmission, key_hash
+from edenmesh.core.pairing.events import CompareCode, Failed, Paired
+from edenmesh.core.pairing.messages import CharterPart, decode_message
+from edenmesh.core.pairing.sides import Link
 from edenmesh.core.trust import INTRODUCER, draft_admit, leave, revoke, take_roles
-from edenmesh.core.trust.pairing import Joining, Pairing, Reason, Role, StoreAdmission, key_hash
-from edenmesh.core.trust.pairing.events import CompareCode, Failed, Paired
-from edenmesh.core.trust.pairing.messages import CharterPart, decode_message
-from edenmesh.core.trust.pairing.sides import Link
 from edenmesh.errors import InvalidInput, LocalProtocolError, NotPermitted
-from tests.core.trust.pairing.duet import (
+from tests.core.pairing.duet import (
     BINDING,
     MESSAGE_MAX,
     NOW,

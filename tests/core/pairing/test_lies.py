@@ -7,10 +7,10 @@ import pytest
 
 from edenmesh.core.encoding import decode, encode
 from edenmesh.core.ids import AuthorId
+from edenmesh.core.pairing import MeshSecret, Reason
+from edenmesh.core.pairing.messages import CharterPart, Draft, Message, Signed, decode_message, encode_message
 from edenmesh.core.trust import Admit, Charter, CharterEntry, DraftEntry, draft_admit, revoke
-from edenmesh.core.trust.pairing import MeshSecret, Reason
-from edenmesh.core.trust.pairing.messages import CharterPart, Draft, Message, Signed, decode_message, encode_message
-from tests.core.trust.pairing.duet import (
+from tests.core.pairing.duet import (
     MESSAGE_MAX,
     Device,
     Duet,

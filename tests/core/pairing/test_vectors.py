@@ -3,7 +3,7 @@
 import json
 from hashlib import sha256
 
-from edenmesh.core.trust.pairing import QrPayload
+from edenmesh.core.pairing import QrPayload
 from tests.vectors import make_pairing
 
 

@@ -10,8 +10,7 @@ from hashlib import sha256
 
 from edenmesh.core.encoding import Plain, decode, encode
 from edenmesh.core.ids import DeviceId, MeshId
-from edenmesh.core.trust import Charter, CharterEntry, SigningKey, found
-from edenmesh.core.trust.pairing import (
+from edenmesh.core.pairing import (
     CompareCode,
     Event,
     Failed,
@@ -26,7 +25,8 @@ from edenmesh.core.trust.pairing import (
     StoreAdmission,
     StoreMembership,
 )
-from edenmesh.core.trust.pairing.messages import Message, decode_message
+from edenmesh.core.pairing.messages import Message, decode_message
+from edenmesh.core.trust import Charter, CharterEntry, SigningKey, found
 
 BINDING = sha256(b"binding").digest()
 NOW = 1000.0

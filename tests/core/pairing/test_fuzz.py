@@ -3,9 +3,9 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edenmesh.core.trust.pairing import Role
-from edenmesh.core.trust.pairing.events import CompareCode, Failed
-from edenmesh.core.trust.pairing.messages import (
+from edenmesh.core.pairing import Role
+from edenmesh.core.pairing.events import CompareCode, Failed
+from edenmesh.core.pairing.messages import (
     Authors,
     CharterPart,
     Commitment,
@@ -22,7 +22,7 @@ from edenmesh.core.trust.pairing.messages import (
     encode_message,
 )
 from edenmesh.errors import RemoteProtocolError
-from tests.core.trust.pairing.duet import MESSAGE_MAX, Device, Duet, silent_from, two_lone
+from tests.core.pairing.duet import MESSAGE_MAX, Device, Duet, silent_from, two_lone
 
 HONEST = [data for _, data in two_lone().run().carried]
 OLD = [data for _, data in Duet(Device("Phone"), Device("Laptop"), binding=bytes(32), seed="old").run().carried]

@@ -10,15 +10,12 @@ from typing import Final
 
 from edenmesh.core.ids import AuthorId, DeviceId, EntryId, MeshId
 from edenmesh.core.limits import CHARTER_ENTRIES_MAX, PAIRING_CHARTER_BYTES_MAX, PAIRING_STEP_SECONDS
-from edenmesh.core.trust.acts import Admit
-from edenmesh.core.trust.charter import Charter
-from edenmesh.core.trust.entry import CharterEntry, DraftEntry
-from edenmesh.core.trust.pairing.events import Broken, Reason, StoreMembership
-from edenmesh.core.trust.pairing.messages import Authors, CharterPart, Done, Draft, MeshSecret, Message, Signed
-from edenmesh.core.trust.pairing.outbox import Outbox
-from edenmesh.core.trust.pairing.sides import OurSide
-from edenmesh.core.trust.pairing.steps import Steps
-from edenmesh.core.trust.writing import certify
+from edenmesh.core.pairing.events import Broken, Reason, StoreMembership
+from edenmesh.core.pairing.messages import Authors, CharterPart, Done, Draft, MeshSecret, Message, Signed
+from edenmesh.core.pairing.outbox import Outbox
+from edenmesh.core.pairing.sides import OurSide
+from edenmesh.core.pairing.steps import Steps
+from edenmesh.core.trust import Admit, Charter, CharterEntry, DraftEntry, certify
 
 
 class JoinerState(Enum):

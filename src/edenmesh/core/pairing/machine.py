@@ -23,9 +23,8 @@ from edenmesh.core.limits import (
     PAIRING_STEP_SECONDS,
     PAIRING_STRANGER_BYTES_MAX,
 )
-from edenmesh.core.ports import Entropy
-from edenmesh.core.trust.pairing import sas
-from edenmesh.core.trust.pairing.events import (
+from edenmesh.core.pairing import sas
+from edenmesh.core.pairing.events import (
     Broken,
     CompareCode,
     Event,
@@ -36,9 +35,9 @@ from edenmesh.core.trust.pairing.events import (
     failed_here,
     failed_there,
 )
-from edenmesh.core.trust.pairing.introducer import Introducer
-from edenmesh.core.trust.pairing.joiner import Joiner
-from edenmesh.core.trust.pairing.messages import (
+from edenmesh.core.pairing.introducer import Introducer
+from edenmesh.core.pairing.joiner import Joiner
+from edenmesh.core.pairing.messages import (
     QR,
     Commitment,
     Confirmation,
@@ -49,10 +48,10 @@ from edenmesh.core.trust.pairing.messages import (
     Refusal,
     decode_message,
 )
-from edenmesh.core.trust.pairing.outbox import Outbox
-from edenmesh.core.trust.pairing.qr import key_hash
-from edenmesh.core.trust.pairing.sas import Ends, Role
-from edenmesh.core.trust.pairing.sides import (
+from edenmesh.core.pairing.outbox import Outbox
+from edenmesh.core.pairing.qr import key_hash
+from edenmesh.core.pairing.sas import Ends, Role
+from edenmesh.core.pairing.sides import (
     Link,
     OurSide,
     common_version,
@@ -60,7 +59,8 @@ from edenmesh.core.trust.pairing.sides import (
     require_admissible,
     who_joins,
 )
-from edenmesh.core.trust.pairing.steps import Steps
+from edenmesh.core.pairing.steps import Steps
+from edenmesh.core.ports import Entropy
 from edenmesh.errors import InvalidInput, LimitExceeded, LocalProtocolError, NotPermitted, RemoteProtocolError
 
 

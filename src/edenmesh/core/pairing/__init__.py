@@ -5,7 +5,7 @@ sends what it has to send, stores what it asks to have stored, and keeps one `At
 no `Paired` and no charter without both persons' yes to the same code, bound to both device keys and the channel.
 """
 
-from edenmesh.core.trust.pairing.events import (
+from edenmesh.core.pairing.events import (
     CompareCode,
     Event,
     Failed,
@@ -15,12 +15,12 @@ from edenmesh.core.trust.pairing.events import (
     StoreAdmission,
     StoreMembership,
 )
-from edenmesh.core.trust.pairing.gate import AttemptGate
-from edenmesh.core.trust.pairing.machine import Pairing, PairingState
-from edenmesh.core.trust.pairing.messages import MeshSecret
-from edenmesh.core.trust.pairing.qr import Address, QrPayload, key_hash
-from edenmesh.core.trust.pairing.sas import Role
-from edenmesh.core.trust.pairing.sides import Link, OurSide
+from edenmesh.core.pairing.gate import AttemptGate
+from edenmesh.core.pairing.machine import Pairing, PairingState
+from edenmesh.core.pairing.messages import MeshSecret
+from edenmesh.core.pairing.qr import Address, QrPayload, key_hash
+from edenmesh.core.pairing.sas import Role
+from edenmesh.core.pairing.sides import Link, OurSide
 
 __all__ = [
     "Address",

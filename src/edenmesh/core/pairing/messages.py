@@ -18,8 +18,8 @@ from edenmesh.core.limits import (
     PAIRING_SECRETS_MAX,
     PAIRING_VERSIONS_MAX,
 )
-from edenmesh.core.trust.acts import require_device_name
-from edenmesh.core.trust.pairing.sas import NONCE_BYTES
+from edenmesh.core.pairing.sas import NONCE_BYTES
+from edenmesh.core.trust import require_device_name
 from edenmesh.errors import InvalidInput, RemoteProtocolError
 
 VERSIONS: Final = (1,)

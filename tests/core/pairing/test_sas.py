@@ -11,8 +11,8 @@ from typing import NamedTuple
 import pytest
 
 from edenmesh.core.ids import DeviceId
-from edenmesh.core.trust.pairing import sas
-from edenmesh.core.trust.pairing.sas import NONCE_BYTES, Ends, Role
+from edenmesh.core.pairing import sas
+from edenmesh.core.pairing.sas import NONCE_BYTES, Ends, Role
 
 RUNS = 20_000
 DIGITS_REDUCED = 2

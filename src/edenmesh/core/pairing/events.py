@@ -9,8 +9,8 @@ from enum import StrEnum
 from typing import Final, NamedTuple, TypeAlias
 
 from edenmesh.core.ids import DeviceId, MeshId
-from edenmesh.core.trust.entry import CharterEntry
-from edenmesh.core.trust.pairing.messages import MeshSecret
+from edenmesh.core.pairing.messages import MeshSecret
+from edenmesh.core.trust import CharterEntry
 from edenmesh.errors import EdenmeshError, PairingFailed, RemoteProtocolError
 
 

@@ -4,9 +4,9 @@ from hypothesis import strategies as st
 
 from edenmesh.core.encoding import Plain, encode
 from edenmesh.core.limits import PAIRING_AUTHORS_MAX, PAIRING_SECRETS_MAX, PAIRING_STRANGER_BYTES_MAX
-from edenmesh.core.trust.pairing.messages import Nonce, decode_message, encode_message, rounded
+from edenmesh.core.pairing.messages import Nonce, decode_message, encode_message, rounded
 from edenmesh.errors import RemoteProtocolError
-from tests.core.trust.pairing.duet import MESSAGE_MAX
+from tests.core.pairing.duet import MESSAGE_MAX
 
 KEY = b"k" * 32
 INTRODUCTION: dict[str, Plain] = {

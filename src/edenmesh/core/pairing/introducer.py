@@ -15,13 +15,12 @@ from edenmesh.core.limits import (
     PAIRING_SECRETS_MAX,
     PAIRING_STEP_SECONDS,
 )
-from edenmesh.core.trust.entry import CharterEntry, DraftEntry
-from edenmesh.core.trust.pairing.events import Broken, Reason, StoreAdmission
-from edenmesh.core.trust.pairing.messages import Authors, CharterPart, Done, Draft, Message, Signed
-from edenmesh.core.trust.pairing.outbox import Outbox
-from edenmesh.core.trust.pairing.sides import OurSide
-from edenmesh.core.trust.pairing.steps import Steps
-from edenmesh.core.trust.writing import draft_admit
+from edenmesh.core.pairing.events import Broken, Reason, StoreAdmission
+from edenmesh.core.pairing.messages import Authors, CharterPart, Done, Draft, Message, Signed
+from edenmesh.core.pairing.outbox import Outbox
+from edenmesh.core.pairing.sides import OurSide
+from edenmesh.core.pairing.steps import Steps
+from edenmesh.core.trust import CharterEntry, DraftEntry, draft_admit
 
 
 class IntroducerState(Enum):

@@ -1,7 +1,7 @@
 import pytest
 
 from edenmesh.core.limits import PAIRING_PAUSE_SECONDS, PAIRING_TRIES_MAX
-from edenmesh.core.trust.pairing import AttemptGate
+from edenmesh.core.pairing import AttemptGate
 from edenmesh.errors import PairingFailed
 
 

@@ -7,8 +7,8 @@ from random import Random
 import pytest
 
 from edenmesh.core.ids import DeviceId
-from edenmesh.core.trust.pairing import Pairing, Reason, Role, sas
-from edenmesh.core.trust.pairing.messages import (
+from edenmesh.core.pairing import Pairing, Reason, Role, sas
+from edenmesh.core.pairing.messages import (
     Commitment,
     Confirmation,
     Introduction,
@@ -18,9 +18,9 @@ from edenmesh.core.trust.pairing.messages import (
     decode_message,
     encode_message,
 )
-from edenmesh.core.trust.pairing.sas import NONCE_BYTES, Ends
-from edenmesh.core.trust.pairing.sides import Link
-from tests.core.trust.pairing.duet import (
+from edenmesh.core.pairing.sas import NONCE_BYTES, Ends
+from edenmesh.core.pairing.sides import Link
+from tests.core.pairing.duet import (
     MESSAGE_MAX,
     NOW,
     Device,
@@ -181,7 +181,7 @@ def test_every_changed_byte_of_an_introduction_is_noticed() -> None:
 
 
 def test_version_that_is_stripped_on_the_way_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("edenmesh.core.trust.pairing.sides.VERSIONS", (1, 2))
+    monkeypatch.setattr("edenmesh.core.pairing.sides.VERSIONS", (1, 2))
     stripped = 0
 
     def strip(data: bytes) -> bytes:

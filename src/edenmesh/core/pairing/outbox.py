@@ -2,8 +2,8 @@
 
 from collections import deque
 
-from edenmesh.core.trust.pairing.events import Event
-from edenmesh.core.trust.pairing.messages import Message, encode_message
+from edenmesh.core.pairing.events import Event
+from edenmesh.core.pairing.messages import Message, encode_message
 
 
 class Outbox:

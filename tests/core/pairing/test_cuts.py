@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 import pytest
 
+from edenmesh.core.pairing import PairingState, Reason, Role
 from edenmesh.core.trust import Admit
-from edenmesh.core.trust.pairing import PairingState, Reason, Role
-from tests.core.trust.pairing.duet import (
+from tests.core.pairing.duet import (
     Device,
     Duet,
     assert_both_paired,

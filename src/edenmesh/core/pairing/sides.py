@@ -9,11 +9,8 @@ from typing import NamedTuple
 
 from edenmesh.core.encoding import normal_text
 from edenmesh.core.ids import DeviceId, MeshId
-from edenmesh.core.ports import Signer
-from edenmesh.core.trust.acts import INTRODUCER, Admit, require_device_name
-from edenmesh.core.trust.charter import Charter
-from edenmesh.core.trust.pairing.events import Broken, Joining, Reason
-from edenmesh.core.trust.pairing.messages import (
+from edenmesh.core.pairing.events import Broken, Joining, Reason
+from edenmesh.core.pairing.messages import (
     DIGITS,
     QR,
     VERSIONS,
@@ -21,7 +18,9 @@ from edenmesh.core.trust.pairing.messages import (
     MeshSecret,
     rounded,
 )
-from edenmesh.core.trust.pairing.sas import Role
+from edenmesh.core.pairing.sas import Role
+from edenmesh.core.ports import Signer
+from edenmesh.core.trust import INTRODUCER, Admit, Charter, require_device_name
 from edenmesh.errors import NotPermitted
 
 

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edenmesh.core.ids import DeviceId
-from edenmesh.core.trust.pairing import Address, QrPayload
-from edenmesh.core.trust.pairing.qr import key_hash
+from edenmesh.core.pairing import Address, QrPayload
+from edenmesh.core.pairing.qr import key_hash
 from edenmesh.errors import InvalidInput
 
 DEVICE = DeviceId(bytes(range(32)))

@@ -1,0 +1,94 @@
+"""Answers of the local API: JSON, lines of JSON as things happen, and errors in the three parts they have."""
+
+import json
+from collections.abc import AsyncIterator, Mapping
+from typing import Final
+
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+from edenmesh.errors import (
+    ConfigError,
+    DeliveryError,
+    EdenmeshError,
+    InvalidInput,
+    NotPermitted,
+    StoreError,
+    UsageError,
+)
+from edenmesh.node import Json, plain
+
+LINES: Final = "application/x-ndjson"
+_STATUS: Final[tuple[tuple[type[EdenmeshError], int], ...]] = (
+    (InvalidInput, 400),
+    (UsageError, 400),
+    (ConfigError, 409),
+    (NotPermitted, 403),
+    (DeliveryError, 502),
+    (StoreError, 500),
+)
+
+
+def answer(view: object, status: int = 200) -> Response:
+    """A view as JSON."""
+    return Response(json.dumps(plain(view), ensure_ascii=False), status, media_type="application/json")
+
+
+def refuse(error: EdenmeshError) -> Response:
+    """An error as JSON, with the status nearest to it."""
+    status = next((code for kind, code in _STATUS if isinstance(error, kind)), 500)
+    return answer(error_view(error), status)
+
+
+def error_view(error: EdenmeshError) -> dict[str, Json]:
+    """An error as JSON."""
+    return {"error": type(error).__name__, "what": error.what, "kept": error.kept, "do": error.do}
+
+
+def lines(views: AsyncIterator[object]) -> Response:
+    """Views as lines of JSON, each as soon as it is there; an error is the last line."""
+
+    async def encoded() -> AsyncIterator[bytes]:
+        try:
+            async for view in views:
+                yield _line(plain(view))
+        except EdenmeshError as error:
+            yield _line(error_view(error))
+
+    return StreamingResponse(encoded(), media_type=LINES)
+
+
+async def read_object(request: Request) -> Mapping[str, Json]:
+    """The JSON object in a request. Raises InvalidInput where there is none."""
+    try:
+        body = json.loads(await request.body() or b"{}")
+    except ValueError as error:
+        raise InvalidInput(what=f"The request is not JSON: {error}.") from error
+    if not isinstance(body, dict):
+        raise InvalidInput(what="The request is not a JSON object.")
+    return body
+
+
+def text_of(body: Mapping[str, Json], key: str, *, otherwise: str | None = None) -> str:
+    """A text in a request. Raises InvalidInput where it is missing or something else."""
+    value = body.get(key, otherwise)
+    if not isinstance(value, str):
+        raise InvalidInput(what=f"The request needs the text {key!r}.")
+    return value
+
+
+def object_of(body: Mapping[str, Json], key: str) -> Mapping[str, Json]:
+    """An object in a request, empty where it is missing. Raises InvalidInput where it is something else."""
+    value = body.get(key, {})
+    if not isinstance(value, dict):
+        raise InvalidInput(what=f"{key!r} in the request is not an object.")
+    return value
+
+
+def flag_of(body: Mapping[str, Json], key: str) -> bool:
+    """A truth value in a request; false where it is missing."""
+    return body.get(key) is True
+
+
+def _line(view: Json) -> bytes:
+    return json.dumps(view, ensure_ascii=False).encode() + b"\n"

@@ -1,0 +1,153 @@
+"""Routes of the local API for people: the team, being visible, pairing, peers and sync."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from edenmesh.core.ids import format_id
+from edenmesh.errors import InvalidInput
+from edenmesh.node import Device, PairingTask, PeerEvent
+from edenmesh.web.answers import answer, flag_of, lines, read_object, text_of
+
+
+class PeopleRoutes:
+    """What the device does with other devices, over HTTP."""
+
+    def __init__(self, device: Device) -> None:
+        self._device = device
+        self.routes = [
+            Route("/api/status", self.status),
+            Route("/api/members", self.members),
+            Route("/api/visible", self.show, methods=["POST"]),
+            Route("/api/visible", self.hide, methods=["DELETE"]),
+            Route("/api/nearby", self.nearby),
+            Route("/api/pair", self.pair, methods=["POST"]),
+            Route("/api/pairing", self.await_pairing),
+            Route("/api/pairing/answer", self.answer_pairing, methods=["POST"]),
+            Route("/api/peers", self.peers),
+            Route("/api/peers/allow", self.allow, methods=["POST"]),
+            Route("/api/peers/revoke", self.revoke, methods=["POST"]),
+            Route("/api/sync", self.sync, methods=["POST"]),
+            Route("/api/events", self.events),
+        ]
+
+    async def status(self, _request: Request) -> Response:
+        """Where this device stands."""
+        return answer(self._device.status())
+
+    async def members(self, _request: Request) -> Response:
+        """The team."""
+        return answer(self._device.members())
+
+    async def show(self, request: Request) -> Response:
+        """Be visible for `minutes`; answers with call-sign, addresses and the QR code's text."""
+        minutes = (await read_object(request)).get("minutes", 5)
+        if isinstance(minutes, bool) or not isinstance(minutes, int | float):
+            raise InvalidInput(what="'minutes' is not a number.")
+        shown = await self._device.show(minutes)
+        return answer(
+            {
+                "call_sign": shown.call_sign,
+                "until": shown.until,
+                "addresses": shown.addresses,
+                "port": shown.port,
+                "qr": self._device.qr(),
+            }
+        )
+
+    async def hide(self, _request: Request) -> Response:
+        """Be visible no more."""
+        await self._device.hide()
+        return answer({})
+
+    async def nearby(self, request: Request) -> Response:
+        """Devices seen within `seconds`."""
+        seconds = request.query_params.get("seconds", "3")
+        try:
+            seen = await self._device.nearby(min(float(seconds), 30.0))
+        except ValueError as error:
+            raise InvalidInput(what=f"{seconds!r} is not a number of seconds.") from error
+        return answer(
+            [
+                {"call_sign": one.call_sign, "addresses": one.addresses, "port": one.port, "is_member": one.is_member}
+                for one in seen
+            ]
+        )
+
+    async def pair(self, request: Request) -> Response:
+        """Begin to pair with `target`. Lines: the code, then who was paired."""
+        task = await self._device.pair(text_of(await read_object(request), "target"))
+        return lines(_follow(task))
+
+    async def await_pairing(self, _request: Request) -> Response:
+        """Wait for the next pairing another device begins. Lines: the code, then who was paired."""
+        return lines(self._incoming())
+
+    async def answer_pairing(self, request: Request) -> Response:
+        """The person's answer to the code on the screen: `is_same`, `introducer`."""
+        body = await read_object(request)
+        task = self._device.latest_pairing
+        if task is None:
+            raise InvalidInput(what="No pairing is under way.")
+        task.answer(flag_of(body, "is_same"), introducer=flag_of(body, "introducer"))
+        return answer({})
+
+    async def peers(self, _request: Request) -> Response:
+        """Other devices this one knows."""
+        return answer(self._device.peers())
+
+    async def allow(self, request: Request) -> Response:
+        """Choose to sync with `peer`, or not any more: `is_allowed`."""
+        body = await read_object(request)
+        self._device.allow(text_of(body, "peer"), is_allowed=body.get("is_allowed") is not False)
+        return answer({})
+
+    async def revoke(self, request: Request) -> Response:
+        """Bar `peer` for good."""
+        self._device.revoke(text_of(await read_object(request), "peer"))
+        return answer({})
+
+    async def sync(self, request: Request) -> Response:
+        """Sync with `peer`, or with all chosen ones in turn. Lines of figures; the last says how it ended."""
+        body = await read_object(request)
+        peer, address = text_of(body, "peer", otherwise=""), text_of(body, "address", otherwise="")
+        return lines(self._device.sync(peer, address=address) if peer else self._sync_all())
+
+    async def events(self, _request: Request) -> Response:
+        """What happens from now on, a line each."""
+        return lines(self._events())
+
+    async def _sync_all(self) -> AsyncIterator[object]:
+        names = self._device.sync_peers()
+        if not names:
+            raise InvalidInput(what="This device has no peer to sync with yet.", do="Pair with one: edenmesh pair")
+        for name in names:
+            async for update in self._device.sync(name):
+                yield update
+
+    async def _incoming(self) -> AsyncIterator[object]:
+        tasks: asyncio.Queue[PairingTask] = asyncio.Queue()
+        stop = self._device.on_pairing(tasks.put_nowait)
+        try:
+            yield {"waiting": True}
+            async for view in _follow(await tasks.get()):
+                yield view
+        finally:
+            stop()
+
+    async def _events(self) -> AsyncIterator[object]:
+        async for event in self._device.subscribe():
+            if isinstance(event, PairingTask):
+                yield {"event": "pairing"}
+            elif isinstance(event, PeerEvent):
+                yield {"event": type(event.event).__name__, "peer": format_id("d", event.peer)}
+            else:
+                yield {"event": "commit", "records": len(event.records), "has_charter": event.has_charter}
+
+
+async def _follow(task: PairingTask) -> AsyncIterator[object]:
+    yield {"code": await task.code()}
+    yield {"paired": await task.result()}

@@ -1,0 +1,172 @@
+"""Routes of the local API for records, forms, files, import and export."""
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from edenmesh.core.ids import FileHash, format_id, parse_id
+from edenmesh.core.records import File, Form
+from edenmesh.errors import InvalidInput
+from edenmesh.node import Device, Json
+from edenmesh.web.answers import answer, flag_of, object_of, read_object, text_of
+
+_PAGE_MAX = 1000
+
+
+class RecordRoutes:
+    """What the device does with records, over HTTP."""
+
+    def __init__(self, device: Device) -> None:
+        self._device = device
+        self.routes = [
+            Route("/api/tables", self.tables),
+            Route("/api/records", self.page),
+            Route("/api/records", self.add, methods=["POST"]),
+            Route("/api/record", self.show),
+            Route("/api/record", self.edit, methods=["PATCH"]),
+            Route("/api/record/retract", self.retract, methods=["POST"]),
+            Route("/api/record/resolve", self.resolve, methods=["POST"]),
+            Route("/api/conflicts", self.conflicts),
+            Route("/api/forms", self.forms),
+            Route("/api/forms", self.add_form, methods=["POST"]),
+            Route("/api/files", self.add_file, methods=["POST"]),
+            Route("/api/files/{file}", self.file),
+            Route("/api/import", self.take, methods=["POST"]),
+            Route("/api/export", self.export),
+        ]
+
+    async def tables(self, _request: Request) -> Response:
+        """All tables with counts."""
+        return answer(self._device.tables())
+
+    async def page(self, request: Request) -> Response:
+        """Records of a table: `table`, `limit`, `after`, `deleted`."""
+        query = request.query_params
+        limit = min(_number(query.get("limit", "50")), _PAGE_MAX)
+        rows, after = self._device.records.page(
+            query.get("table", ""),
+            limit=limit,
+            after=_number(query.get("after", "0")),
+            with_deleted=query.get("deleted") == "1",
+        )
+        return answer({"records": rows, "after": after})
+
+    async def add(self, request: Request) -> Response:
+        """A new record: `table`, `values`."""
+        body = await read_object(request)
+        return answer(self._device.add(text_of(body, "table"), object_of(body, "values")), 201)
+
+    async def show(self, request: Request) -> Response:
+        """One record: `table`, `uuid`."""
+        query = request.query_params
+        return answer(self._device.record(query.get("table", ""), query.get("uuid", "")))
+
+    async def edit(self, request: Request) -> Response:
+        """Change values: `table`, `uuid`, `values`, `strand`."""
+        body = await read_object(request)
+        view = self._device.records.edit(
+            text_of(body, "table"),
+            text_of(body, "uuid"),
+            object_of(body, "values"),
+            strand=text_of(body, "strand", otherwise=""),
+        )
+        return answer(view)
+
+    async def retract(self, request: Request) -> Response:
+        """Delete for all: `table`, `uuid`, `strand`."""
+        body = await read_object(request)
+        strand = text_of(body, "strand", otherwise="")
+        return answer(self._device.records.retract(text_of(body, "table"), text_of(body, "uuid"), strand=strand))
+
+    async def resolve(self, request: Request) -> Response:
+        """Decide: `table`, `uuid`, `values` by field, `versions` whose value is taken, `keep`, `why`."""
+        body = await read_object(request)
+        keep = body.get("keep")
+        view = self._device.records.resolve(
+            text_of(body, "table"),
+            text_of(body, "uuid"),
+            object_of(body, "values"),
+            versions=_texts(body.get("versions", [])),
+            keep=keep if isinstance(keep, bool) else None,
+            why=text_of(body, "why", otherwise=""),
+        )
+        return answer(view)
+
+    async def conflicts(self, _request: Request) -> Response:
+        """Records in which a person has something to decide."""
+        return answer(self._device.conflicts())
+
+    async def forms(self, _request: Request) -> Response:
+        """The forms held here."""
+        forms = self._device.forms()
+        return answer(
+            [{"table": form.table.name, "title": form.title, "fields": len(form.table.fields)} for form in forms]
+        )
+
+    async def add_form(self, request: Request) -> Response:
+        """Add a form: the body is a form file."""
+        form = self._device.add_form(await request.body())
+        return answer(_form_json(form), 201)
+
+    async def add_file(self, request: Request) -> Response:
+        """Keep a file: the body is its content, `label` its name, `media` its type."""
+        query = request.query_params
+        body = await request.body()
+        return answer(
+            _file_json(self._device.add_file(body, label=query.get("label", ""), media=query.get("media", ""))), 201
+        )
+
+    async def file(self, request: Request) -> Response:
+        """A file's content."""
+        content = self._device.file(FileHash(parse_id("h", request.path_params["file"])))
+        if content is None:
+            raise InvalidInput(what="The file is not on this device, or not whole yet.", do="Sync, then try again.")
+        headers = {"Content-Disposition": "attachment", "X-Content-Type-Options": "nosniff"}
+        return Response(content, media_type="application/octet-stream", headers=headers)
+
+    async def take(self, request: Request) -> Response:
+        """Import S3JSON: `document` as text, `files` kept before by their name, `update`."""
+        body = await read_object(request)
+        files = {label: _file(given) for label, given in object_of(body, "files").items()}
+        result = self._device.import_document(
+            text_of(body, "document").encode(), files=files, is_update=flag_of(body, "update")
+        )
+        return answer(result)
+
+    async def export(self, request: Request) -> Response:
+        """Export: `format` s3json, csv or geojson; `table` once for each, all where there is none."""
+        query = request.query_params
+        content = self._device.export(query.getlist("table"), query.get("format", "s3json"))
+        return Response(content, media_type="application/octet-stream")
+
+
+def _number(text: str) -> int:
+    if not (text.isascii() and text.isdigit()):
+        raise InvalidInput(what=f"{text!r} is not a number.")
+    return int(text)
+
+
+def _texts(value: Json) -> list[str]:
+    if not isinstance(value, list):
+        raise InvalidInput(what="'versions' in the request is not a list.")
+    return [item for item in value if isinstance(item, str)]
+
+
+def _form_json(form: Form) -> dict[str, Json]:
+    return {"table": form.table.name, "title": form.title, "fields": len(form.table.fields)}
+
+
+def _file_json(file: File) -> dict[str, Json]:
+    return {"file": format_id("h", file.hash), "label": file.label, "media": file.media, "size": file.size}
+
+
+def _file(value: Json) -> File:
+    if not isinstance(value, dict):
+        raise InvalidInput(what="A file in the request is not an object.")
+    size = value.get("size")
+    return File(
+        parse_id("h", text_of(value, "file")),
+        text_of(value, "label", otherwise=""),
+        text_of(value, "media", otherwise=""),
+        size if isinstance(size, int) else 0,
+    )

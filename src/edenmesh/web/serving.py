@@ -1,0 +1,97 @@
+"""Serving the local API on a socket only this user can open.
+
+The socket stands in the device's folder, or, where that path is too long for one (108 bytes on Linux, unix(7)), in a
+private folder for temporary files. Whoever can open it may do what the owner may: it is the owner's by its mode, 0600
+in a folder of 0700.
+"""
+
+import asyncio
+import os
+import socket
+import tempfile
+from collections.abc import AsyncIterator, Generator
+from contextlib import asynccontextmanager, contextmanager, suppress
+from hashlib import sha256
+from pathlib import Path
+from typing import Final
+
+import uvicorn
+
+from edenmesh.errors import ConfigError
+from edenmesh.node import Device
+from edenmesh.web.app import make_app
+
+_PATH_BYTES_MAX: Final = 100
+
+
+def socket_path(home: Path) -> Path:
+    """Where the socket of the device in this folder stands."""
+    path = home.absolute() / "socket"
+    if len(os.fsencode(path)) <= _PATH_BYTES_MAX:
+        return path
+    digest = sha256(os.fsencode(path)).hexdigest()[:24]
+    return Path(tempfile.gettempdir()) / f"edenmesh-{os.getuid()}" / digest
+
+
+@asynccontextmanager
+async def serving(device: Device, home: Path) -> AsyncIterator[Path]:
+    """Serve the device's API while the block runs. Raises ConfigError where the socket cannot be made."""
+    path = socket_path(home)
+    bound = _bind(path)
+    config = uvicorn.Config(make_app(device), log_level="critical", lifespan="off", timeout_graceful_shutdown=1)
+    server = _Server(config)
+    task = asyncio.create_task(server.serve(sockets=[bound]))
+    try:
+        await server.ready.wait()
+        yield path
+    finally:
+        server.should_exit = True
+        await task
+        bound.close()
+        with suppress(FileNotFoundError):
+            path.unlink()
+
+
+class _Server(uvicorn.Server):
+    """A server that says when it is ready, and leaves signals to the program around it."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.ready = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.ready.set()
+
+    @contextmanager
+    def capture_signals(self) -> Generator[None]:
+        yield
+
+
+def _bind(path: Path) -> socket.socket:
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _require_private(path.parent)
+        with suppress(FileNotFoundError):
+            path.unlink()
+        bound = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        mask = os.umask(0o177)
+        try:
+            bound.bind(os.fspath(path))
+        finally:
+            os.umask(mask)
+        bound.listen()
+    except OSError as error:
+        raise ConfigError(
+            what=f"The socket {path} cannot be made ({error.strerror or error}).",
+            do="Choose a folder of your own for the device: --home DIR",
+        ) from error
+    return bound
+
+
+def _require_private(folder: Path) -> None:
+    found = folder.stat()
+    if found.st_uid != os.getuid() or found.st_mode & 0o077:
+        raise ConfigError(
+            what=f"The folder {folder} can be opened by other users.", do=f"Make it private: chmod 700 {folder}"
+        )
