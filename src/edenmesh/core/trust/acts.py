@@ -10,7 +10,7 @@ from typing import Final, NamedTuple, TypeAlias
 
 import msgspec
 
-from edenmesh.core.encoding import Plain, require_text
+from edenmesh.core.encoding import Plain, normal_text, require_text
 from edenmesh.core.ids import ID_BYTES
 from edenmesh.core.limits import (
     CHARTER_PARENTS_MAX,
@@ -208,10 +208,14 @@ def kind_of(act: Kind) -> str:
 
 
 def require_device_name(name: str) -> None:
-    """Raise InvalidInput unless a device may be called so: short, without control characters, in normal form C."""
-    _require(0 < len(name) <= DEVICE_NAME_CHARS_MAX, "a device's name is empty or too long")
-    _require(name == name.strip() and not _UNPRINTABLE.search(name), "a device's name holds what cannot be shown")
-    require_text(name)
+    """Raise InvalidInput unless a device may be called so: short, shown as it is, in Unicode normalization form C."""
+    if not 0 < len(name) <= DEVICE_NAME_CHARS_MAX:
+        raise InvalidInput(
+            what=f"A device's name has {len(name)} characters; it may have 1 to {DEVICE_NAME_CHARS_MAX}.",
+            do="Choose another name.",
+        )
+    if name != name.strip() or _UNPRINTABLE.search(name) or name != normal_text(name):
+        raise InvalidInput(what="A device's name holds something that cannot be shown.", do="Choose another name.")
 
 
 def _require_keys(*keys: bytes) -> None:

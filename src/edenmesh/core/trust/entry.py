@@ -120,6 +120,7 @@ class _Entry:
             return cls(plain, signatures)
         except (InvalidInput, msgspec.ValidationError) as error:
             detail = error.what if isinstance(error, InvalidInput) else str(error)
+            detail = detail.removesuffix(".")
             raise RemoteProtocolError(what=f"A charter entry is not valid: {detail}.") from error
 
     def __eq__(self, other: object) -> bool:
@@ -158,7 +159,11 @@ class DraftEntry(_Entry):
             parents=parents,
             signers=act.signers(actor),
         )
-        return cls(_plain(content), (b"",) * len(content.signers))
+        try:
+            return cls(_plain(content), (b"",) * len(content.signers))
+        except InvalidInput as error:
+            detail = error.what.removesuffix(".")
+            raise InvalidInput(what=f"A charter entry cannot be written: {detail}.") from error
 
     def signed_by(self, *signers: Signer) -> "DraftEntry":
         """The draft with the signatures of these keys added.

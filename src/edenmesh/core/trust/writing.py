@@ -6,7 +6,19 @@ from edenmesh.core.encoding import normal_text
 from edenmesh.core.ids import AuthorId, DeviceId, EntryId
 from edenmesh.core.limits import CHARTER_PARENTS_MAX
 from edenmesh.core.ports import Signer
-from edenmesh.core.trust.acts import INTRODUCER, STEWARD, Admit, Certify, Found, Kind, LastSeal, Leave, Revoke, Roles
+from edenmesh.core.trust.acts import (
+    INTRODUCER,
+    STEWARD,
+    Admit,
+    Certify,
+    Found,
+    Kind,
+    LastSeal,
+    Leave,
+    Revoke,
+    Roles,
+    require_device_name,
+)
 from edenmesh.core.trust.charter import FOUNDER, Charter
 from edenmesh.core.trust.entry import CharterEntry, DraftEntry
 from edenmesh.core.trust.seal import Seal
@@ -15,7 +27,9 @@ from edenmesh.errors import NotPermitted
 
 def found(name: str, device: Signer, author: Signer, salt: bytes) -> CharterEntry:
     """Found a mesh of one. `salt` are 16 unpredictable bytes. Raises InvalidInput for a name no device may have."""
-    act = Found(author=author.public_key, device=device.public_key, name=normal_text(name), salt=salt)
+    name = normal_text(name)
+    require_device_name(name)
+    act = Found(author=author.public_key, device=device.public_key, name=name, salt=salt)
     return DraftEntry.of(act, device.public_key, mesh=b"", parents=()).signed_by(device, author).completed()
 
 
@@ -34,7 +48,9 @@ def draft_admit(
     """
     _require(charter.may(admitter, INTRODUCER), "Only an introducer may admit a device.")
     _require(not charter.is_revoked(device), "This device was revoked; its key never returns.")
-    act = Admit(authors=tuple(sorted(authors)), device=device, introducer=introducer, name=normal_text(name))
+    name = normal_text(name)
+    require_device_name(name)
+    act = Admit(authors=tuple(sorted(authors)), device=device, introducer=introducer, name=name)
     return _draft(charter, act, admitter)
 
 
