@@ -130,9 +130,13 @@ async def test_browser_that_comes_later_sees_who_is_there() -> None:
 
 @in_loop
 async def test_own_announcement_is_passed_over() -> None:
-    async with advertising() as ours, advertising() as theirs, browsing(SECRET, own=ours) as (browser, diary):
-        await until(lambda: diary.has_found(theirs.instance))
-        await asyncio.sleep(0.2)
+    async with (
+        advertising() as ours,
+        browsing(SECRET, own=ours) as (browser, diary),
+        browsing(SECRET) as (_, others),
+        advertising() as theirs,
+    ):
+        await until(lambda: diary.has_found(theirs.instance) and others.has_found(ours.instance))
         assert not diary.has_found(ours.instance)
         assert ours.instance not in {nearby.instance for nearby in browser.nearby}
 

@@ -15,6 +15,8 @@ from edenmesh.net.tcp import TcpTransport, _TcpStream
 from tests.net.loop import in_loop, until
 
 HOST = "127.0.0.1"
+MUCH_BYTES = 128 * 1024 * 1024
+"""More than any stream takes before it makes the writer wait."""
 each_transport = pytest.mark.parametrize("make", [TcpTransport, MemoryTransport])
 
 
@@ -40,8 +42,8 @@ async def read_all(stream: Stream, bytes_max: int = READ_BYTES) -> bytes:
     return b"".join(pieces)
 
 
-async def write_for_ever(stream: Stream, count: Callable[[int], None] = lambda _: None) -> None:
-    while True:
+async def write_much(stream: Stream, count: Callable[[int], None] = lambda _: None) -> None:
+    for _ in range(MUCH_BYTES // READ_BYTES):
         await stream.write(bytes(READ_BYTES))
         count(READ_BYTES)
 
@@ -97,7 +99,7 @@ async def test_writing_to_a_stream_that_is_gone_is_an_error(make: Callable[[], T
     async with stream_pair(make()) as (ours, theirs):
         await theirs.close()
         with pytest.raises(ConnectionError):
-            await write_for_ever(ours)
+            await write_much(ours)
         await ours.close()
         with pytest.raises(ConnectionError):
             await ours.write(b"x")
@@ -113,14 +115,14 @@ async def test_writer_waits_for_a_reader_that_does_not_keep_up(make: Callable[[]
             nonlocal written
             written += size
 
-        flooding = asyncio.create_task(write_for_ever(ours, count))
+        flooding = asyncio.create_task(write_much(ours, count))
         previous = -1
         while written != previous:  # until it stands still
             previous = written
             await asyncio.sleep(0.1)
-        assert written < 64 * READ_BYTES
+        assert written < MUCH_BYTES // 4
         assert len(await theirs.read(READ_BYTES)) > 0
-        for _ in range(200):
+        for _ in range(100):
             await theirs.read(READ_BYTES)
         await until(lambda: written > previous)
         flooding.cancel()

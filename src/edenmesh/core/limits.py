@@ -61,7 +61,7 @@ PART_BYTES_SEALED: Final = 1024 * 1024
 
 # --- channel ------------------------------------------------------------------------------------------------------
 CHANNEL_BYTES_BEFORE_OPEN_MAX: Final = 4096
-"""Bytes taken from somebody who has not proven a key yet. An honest handshake needs about 2,300 of them."""
+"""Bytes taken from somebody who has not proven a key yet. An honest handshake needs about 2,400 of them."""
 CHANNEL_OPEN_SECONDS_MAX: Final = 10.0
 """From the first byte to an open channel: the door, TLS and `ready`."""
 CHANNEL_CLOSE_SECONDS_MAX: Final = 1.0
@@ -140,14 +140,20 @@ FILE_BYTES_MAX: Final = 256 * 1024 * 1024
 """One file. A phone's photo has 4 MiB, a minute of its video 100 MiB."""
 FORMS_MAX: Final = 10_000
 """Forms one peer may name."""
-VECTOR_LOGS_MAX: Final = 10_000
-"""Logs in one version vector: as many authors as a charter is planned for."""
+VECTOR_LOGS_MAX: Final = 100_000
+"""Logs in one version vector: as many as a charter may have entries."""
+VECTOR_LOGS_FRAME: Final = 8192
+"""Logs of a version vector in one frame, 600 KiB."""
 LISTED_IDS_MAX: Final = 4_000_000
-"""Ids in the list of one forked log, 128 MiB; a log that long would be a device's life's work."""
+"""Ids in the list of one forked log, 128 MiB; a log that is longer is given whole."""
 LISTED_IDS_FRAME: Final = 8192
 """Ids in one frame of a list: of a log, or of the charter."""
 FILES_ASKED_AT_ONCE: Final = 4
 """Files a taker asks for before the first has come: keeps a slow link busy, and the giver's queue short."""
+TALLY_TABLES_MAX: Final = 1024
+"""Tables one tally counts; a stock Eden has about 400."""
+CODE_CHARS_MAX: Final = 32
+"""Characters of the word for the program in a closing message, and of an intent."""
 CLOSE_TEXT_CHARS_MAX: Final = 200
 """Characters of the sentence a peer may close with."""
 SILENCE_SECONDS_PING: Final = 15.0
@@ -156,3 +162,17 @@ SILENCE_SECONDS_MAX: Final = 45.0
 """Silence after which a session counts as cut."""
 UNACKED_PARTS_MAX: Final = 64
 """Log parts a giver sends ahead of what the taker has made durable: bounds what the taker's queue can hold."""
+UNACKED_BYTES_MAX: Final = 32 * 1024 * 1024
+"""Bytes of these parts after which the giver begins no further one: parts of large versions are fewer."""
+UNTAKEN_BYTES_MAX: Final = 8 * 1024 * 1024
+"""Bytes of one file a giver sends ahead of what the taker has made durable."""
+FILES_OWED_MAX: Final = 10_000
+"""Files asked for in vain that a giver remembers, to say so when they have come."""
+OUTBOX_BYTES_MAX: Final = 16 * 1024 * 1024
+"""Bytes waiting to be sent after which a session ends: the peer asks, and does not take the answers."""
+UNREAD_BYTES_MAX: Final = 64 * 1024 * 1024
+"""Bytes that may arrive while charter entries before them become durable; all that may be under way has 48 MiB."""
+STRANGER_SECONDS_MAX: Final = 60.0
+"""How long a device that is no member may take to hand in what makes it one, and any device to say hello."""
+STRANGER_CHARTER_BYTES_MAX: Final = 16 * 1024 * 1024
+"""Charter entries a device that is no member may hand in; about 30,000 of them."""

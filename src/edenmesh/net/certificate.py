@@ -12,7 +12,7 @@ Devices often have no idea of the time, so the validity is all of it (RFC 5280, 
 """
 
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, lru_cache
 from hashlib import sha256
 from typing import Final
 
@@ -44,6 +44,7 @@ def anyone_certificate() -> x509.Certificate:
     return builder.add_extension(_key_usage(signs_certificates=True), critical=True).sign(key, None)
 
 
+@lru_cache(maxsize=8)
 def leaf_certificate(device: bytes) -> x509.Certificate:
     """Return the certificate of a device, computed from its raw Ed25519 public key."""
     key = anyone_key()

@@ -18,8 +18,9 @@ What holds:
 - Before it is open a channel takes a bounded number of bytes, and application data never counts among them.
 - A farewell (`close_notify`) is told apart from a stream that broke: `ending`.
 
-Cost, one core: 0.5 ms to make the contexts, 0.8 ms a handshake; 2.7 GB/s to seal, 2.4 GB/s to open, if `send` is given
-64 KiB or more. RFC 8446, section 5.5, limits one AES-GCM key to 2^24.5 records, 388 GB when they are full.
+Cost, one core: 0.4 ms to make one, under 1 ms a handshake and end; sealing 3.0 GB/s, opening 2.4 GB/s, if `send` is
+given SEND_BYTES at a time. One AES-GCM key is good for 2^24.5 records, 388 GB when they are full (RFC 8446, section
+5.5); OpenSSL does not change it by itself, so a channel that would carry more has to be closed and opened anew.
 """
 
 from collections.abc import Callable
