@@ -4,6 +4,7 @@ Introduces the rooms below to each other: store, sessions, net and eden. The wal
 """
 
 from edenmesh.node.device import Device
+from edenmesh.node.doctor import Check
 from edenmesh.node.imports import ImportResult
 from edenmesh.node.meetings import PeerEvent
 from edenmesh.node.pairings import CodeView, PairedView, PairingTask
@@ -14,6 +15,7 @@ from edenmesh.node.views import ChoiceView, FieldView, Json, RecordRow, RecordVi
 from edenmesh.node.visibility import NearbyView, Shown
 
 __all__ = [
+    "Check",
     "ChoiceView",
     "CodeView",
     "Device",

@@ -12,6 +12,8 @@ from edenmesh.eden import read_form_file
 from edenmesh.errors import InvalidInput, StoreDamaged
 from edenmesh.net import Nearby
 from edenmesh.node.desk import Desk
+from edenmesh.node.doctor import Check, examine
+from edenmesh.node.exports import export
 from edenmesh.node.identity import Identity
 from edenmesh.node.imports import Importer, ImportResult, media_of
 from edenmesh.node.meetings import Meetings, PeerEvent
@@ -214,6 +216,14 @@ class Device:
             for label, given in (files or {}).items()
         }
         return Importer(self._parts, self._records.catalogue(), kept, is_update=is_update).take(data)
+
+    def export(self, tables: Sequence[str] = (), form: str = "s3json") -> bytes:
+        """Records as s3json, csv or geojson, those undecided marked. Raises InvalidInput."""
+        return export(self._parts.store, tables, form)
+
+    def examine(self) -> list[Check]:
+        """Look for what may be wrong with this device."""
+        return examine(self._parts, self._meetings)
 
     # --- people -------------------------------------------------------------------------------------------------------
 

@@ -26,7 +26,7 @@ from edenmesh.core.records import (
     difference,
     form_hash,
 )
-from edenmesh.eden import Problem, Row, decode_document
+from edenmesh.eden import Problem, Row, decode_document, normalise_document
 from edenmesh.errors import EdenmeshError, InvalidInput
 from edenmesh.node.parts import Parts
 from edenmesh.store import RecordVersions, Transaction
@@ -62,7 +62,7 @@ class Importer:
 
     def take(self, data: bytes) -> ImportResult:
         """Import a document. Raises InvalidInput where it is no S3JSON at all; then nothing was written."""
-        document = decode_document(data, self._catalogue)
+        document = normalise_document(decode_document(data, self._catalogue), self._catalogue)
         for chunk in _chunks(document.rows):
             pens = self._parts.desk.pens()
             with self._parts.desk.writing() as writing:

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Final
 
-from edenmesh.core.trust import CharterEntry
 from edenmesh.core.pairing import CompareCode, Failed, Paired, Pairing, StoreAdmission, StoreMembership
+from edenmesh.core.trust import CharterEntry
 from edenmesh.core.wire import FrameReader, frame
 from edenmesh.errors import InvalidInput, ProtocolError
 from edenmesh.node.encounter import Line

@@ -10,9 +10,9 @@ import msgspec
 
 from edenmesh.core.encoding import encode
 from edenmesh.core.ids import DeviceId, format_id
+from edenmesh.core.pairing import MeshSecret, StoreMembership
 from edenmesh.core.ports import Entropy
 from edenmesh.core.trust import Charter, CharterEntry, Member, Seal, found, revoke
-from edenmesh.core.pairing import MeshSecret, StoreMembership
 from edenmesh.errors import InvalidInput, NotPermitted
 from edenmesh.node.desk import Desk
 from edenmesh.node.identity import Identity

@@ -1,0 +1,113 @@
+"""Exporting what is here, for servers, spreadsheets and maps. Values nobody has decided between are marked as such."""
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
+
+from edenmesh.core.records import MASTER, Content, Decimal, Reference, StrandState, content_text
+from edenmesh.eden import Row, encode_document
+from edenmesh.errors import InvalidInput
+from edenmesh.node.views import Json, content_json
+from edenmesh.store import Store
+
+UNDECIDED: Final = "undecided"
+"""The attribute, column or property that names the fields in conflict; `record` where two strands share the uuid."""
+
+_FORMULA_BEGINNINGS: Final = ("=", "+", "-", "@", "\t", "\r")
+_PAGE: Final = 500
+_PLACES: Final = (("lat", "lon"), ("latitude", "longitude"))
+
+
+def export(store: Store, tables: Sequence[str], form: str) -> bytes:
+    """Records of these tables, of all where none is named, as s3json, csv or geojson.
+
+    Deleted records are left out. Raises InvalidInput for another format, or for csv of more than one table.
+    """
+    names = list(tables) or [row.name for row in store.records.tables()]
+    if form == "s3json":
+        return encode_document(_row(table, uuid, strand, note) for table, uuid, strand, note in _shown(store, names))
+    if form == "csv":
+        if len(names) != 1:
+            raise InvalidInput(what="A CSV file holds one table.", do="Name one: --table org_facility")
+        return _csv(_shown(store, names))
+    if form == "geojson":
+        return _geojson(store, _shown(store, names))
+    raise InvalidInput(what=f"There is no export format {form!r}.", do="Choose s3json, csv or geojson.")
+
+
+def _shown(store: Store, tables: Iterable[str]) -> Iterator[tuple[str, str, StrandState, str]]:
+    """Every strand shown: table, uuid, the strand, and what about it is undecided."""
+    for table in tables:
+        after = 0
+        while rows := store.records.page(table, after=after, limit=_PAGE):
+            after = rows[-1].num
+            for row in rows:
+                state = store.records.versions_of(row.num).state()
+                for strand in state.strands:
+                    note = "record" if len(state.strands) > 1 or strand.is_contested else ",".join(strand.conflicts)
+                    yield row.table, row.uuid, strand, note
+
+
+def _row(table: str, uuid: str, strand: StrandState, note: str) -> Row:
+    return Row(table=table, uuid=uuid, fields=strand.values, attributes={UNDECIDED: note} if note else {})
+
+
+def _csv(shown: Iterator[tuple[str, str, StrandState, str]]) -> bytes:
+    rows = [(uuid, strand.values, note) for _, uuid, strand, note in shown]
+    names = sorted({name for _, values, _ in rows for name in values})
+    text = io.StringIO()
+    # The byte order mark tells spreadsheets that the text is UTF-8.
+    text.write("\ufeff")
+    writer = csv.writer(text)
+    writer.writerow(["uuid", *names, UNDECIDED])
+    for uuid, values, note in rows:
+        writer.writerow([uuid, *(_cell(values.get(name)) for name in names), note])
+    return text.getvalue().encode()
+
+
+def _cell(content: Content | None) -> str:
+    if content is None:
+        return ""
+    text = content_text(content)
+    # A spreadsheet runs a cell that begins like a formula, unless it is a plain number.
+    is_number = isinstance(content, int | Decimal)
+    return f"'{text}" if text.startswith(_FORMULA_BEGINNINGS) and not is_number else text
+
+
+def _geojson(store: Store, shown: Iterator[tuple[str, str, StrandState, str]]) -> bytes:
+    features: list[Json] = []
+    for table, uuid, strand, note in shown:
+        values = strand.values
+        place = _place(values) or _located(store, values)
+        properties: dict[str, Json] = {name: content_json(content) for name, content in values.items()}
+        properties.update({"table": table, "uuid": uuid})
+        if note:
+            properties[UNDECIDED] = note
+        features.append({"type": "Feature", "id": uuid, "geometry": place, "properties": properties})
+    collection: dict[str, Json] = {"type": "FeatureCollection", "features": features}
+    return json.dumps(collection, ensure_ascii=False).encode()
+
+
+def _place(values: dict[str, Content]) -> Json:
+    """A point (RFC 7946, section 3.1.2: longitude first) where the record itself has coordinates."""
+    for latitude, longitude in _PLACES:
+        try:
+            pair = [float(content_text(values[longitude])), float(content_text(values[latitude]))]
+        except (KeyError, ValueError):
+            continue
+        return {"type": "Point", "coordinates": list[Json](pair)}
+    return None
+
+
+def _located(store: Store, values: dict[str, Content]) -> Json:
+    """The point of the location a record refers to."""
+    for name, content in values.items():
+        if name == MASTER or not isinstance(content, Reference) or content.table != "gis_location":
+            continue
+        held = store.records.versions(content.table, content.uuid)
+        strand = held.state().strand if held is not None else None
+        if strand is not None and (place := _place(strand.values)) is not None:
+            return place
+    return None

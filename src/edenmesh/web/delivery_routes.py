@@ -1,0 +1,67 @@
+"""Routes of the local API for destinations: Eden servers that records are delivered to; and for the doctor."""
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from edenmesh.node import Device
+from edenmesh.web.answers import answer, flag_of, lines, read_object, text_of
+
+
+class DeliveryRoutes:
+    """What the device does with servers, over HTTP."""
+
+    def __init__(self, device: Device) -> None:
+        self._device = device
+        self.routes = [
+            Route("/api/destinations", self.destinations),
+            Route("/api/destinations", self.set_destination, methods=["PUT"]),
+            Route("/api/destinations", self.drop_destination, methods=["DELETE"]),
+            Route("/api/destinations/test", self.test, methods=["POST"]),
+            Route("/api/pull", self.pull, methods=["POST"]),
+            Route("/api/deliver/plan", self.plan, methods=["POST"]),
+            Route("/api/deliver", self.deliver, methods=["POST"]),
+            Route("/api/doctor", self.examine),
+        ]
+
+    async def destinations(self, _request: Request) -> Response:
+        """The servers configured, without their passwords."""
+        return answer(self._device.destinations())
+
+    async def set_destination(self, request: Request) -> Response:
+        """Configure a server: `name`, `url`, `user`, `password`, `pin`, `is_http_allowed`."""
+        body = await read_object(request)
+        view = self._device.set_destination(
+            text_of(body, "name", otherwise="server"),
+            text_of(body, "url"),
+            user=text_of(body, "user", otherwise=""),
+            password=text_of(body, "password", otherwise=""),
+            pin=text_of(body, "pin", otherwise=""),
+            is_http_allowed=flag_of(body, "is_http_allowed"),
+        )
+        return answer(view)
+
+    async def drop_destination(self, request: Request) -> Response:
+        """Forget a server: `name`."""
+        self._device.drop_destination(text_of(await read_object(request), "name"))
+        return answer({})
+
+    async def test(self, request: Request) -> Response:
+        """See whether a server answers and lets this device in: `name`."""
+        return answer(await self._device.test_destination(text_of(await read_object(request), "name", otherwise="")))
+
+    async def pull(self, request: Request) -> Response:
+        """Bring forms and records from a server: `name`. Lines of figures."""
+        return lines(self._device.pull(text_of(await read_object(request), "name", otherwise="")))
+
+    async def plan(self, request: Request) -> Response:
+        """What a delivery would send and overwrite, and what not and why: `name`."""
+        return answer(await self._device.delivery_plan(text_of(await read_object(request), "name", otherwise="")))
+
+    async def deliver(self, request: Request) -> Response:
+        """Deliver: `name`. Lines of figures; the last is the result."""
+        return lines(self._device.deliver(text_of(await read_object(request), "name", otherwise="")))
+
+    async def examine(self, _request: Request) -> Response:
+        """Look for what may be wrong with this device."""
+        return answer(self._device.examine())
