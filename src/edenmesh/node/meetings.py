@@ -194,6 +194,11 @@ class Meetings:
         meeting = self._meetings[peer] = _Meeting(encounter, session, dialled_by, host)
         try:
             ended = await encounter.run()
+        except Exception as error:  # the driver's edge: a defect ends this session, never the device
+            asyncio.get_running_loop().call_exception_handler(
+                {"message": "a session ended by a defect", "exception": error}
+            )
+            ended = Ended("defect", "This program has a defect; what had arrived is kept.", is_by_peer=False)
         finally:
             if self._meetings.get(peer) is meeting:
                 del self._meetings[peer]
