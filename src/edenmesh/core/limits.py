@@ -95,6 +95,10 @@ DOCUMENT_PROBLEMS_MAX: Final = 1000
 JSON_NESTING_MAX: Final = 64
 """Depth of containers in a JSON document."""
 
+# --- destinations ---------------------------------------------------------------------------------------------------
+DESTINATION_ANSWER_BYTES_MAX: Final = 64 * 1024 * 1024
+"""One answer of a server; a page of 200 records has about 200 KiB."""
+
 # --- pairing ----------------------------------------------------------------------------------------------------------
 PAIRING_STRANGER_BYTES_MAX: Final = 4 * 1024
 """One message of a device whose person has not confirmed yet; the largest honest one has about 300 bytes."""
