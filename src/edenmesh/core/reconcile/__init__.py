@@ -3,6 +3,16 @@
 Version vectors now; cells and ranges come behind the same door. Imports only the floor below.
 """
 
-from edenmesh.core.reconcile.vector import Held, Mark, Offer, Roots, Run, common_prefix, compare, set_hash
+from edenmesh.core.reconcile.vector import (
+    Held,
+    Mark,
+    Offer,
+    Roots,
+    Run,
+    beginnings,
+    common_prefix,
+    compare,
+    set_hash,
+)
 
-__all__ = ["Held", "Mark", "Offer", "Roots", "Run", "common_prefix", "compare", "set_hash"]
+__all__ = ["Held", "Mark", "Offer", "Roots", "Run", "beginnings", "common_prefix", "compare", "set_hash"]

@@ -1,24 +1,44 @@
 """The giver: streams the versions the peer lacks, log by log, each stretch under its seal.
 
-Nothing is read ahead of what the link takes: `pump` is called when there is room, and stops while too many parts are
-not yet durable at the peer. What the peer is known to hold grows by its own words and its acks, so that an edit made
-while the session is open is offered once, and nothing durable is sent twice.
+Nothing is read ahead of what the link takes: `pump` is called when there is room, and stops while too much is not yet
+durable at the peer. What the peer holds is known by its own words and by what was sent, so that an edit made while
+the session is open is offered once, and nothing durable is sent twice. A log that grows while it is being given is
+given to its new end; the seals in it may have changed meanwhile, so each is looked up when its part is made.
 """
 
 from collections import deque
 from collections.abc import Iterator
-from typing import Final
+from dataclasses import dataclass
+from typing import TypeAlias
 
 from edenmesh.core.ids import AuthorId
-from edenmesh.core.limits import FRAME_BYTES_SENT, LISTED_IDS_FRAME, PART_VERSIONS_MAX, UNACKED_PARTS_MAX
-from edenmesh.core.reconcile import Held, Mark, Run, compare
+from edenmesh.core.limits import (
+    FRAME_BYTES_SENT,
+    LISTED_IDS_MAX,
+    PART_VERSIONS_MAX,
+    UNACKED_BYTES_MAX,
+    UNACKED_PARTS_MAX,
+)
+from edenmesh.core.reconcile import Held, Mark, beginnings, compare
 from edenmesh.core.session.events import Progress
+from edenmesh.core.session.listing import Lister
 from edenmesh.core.session.outbox import Outbox
 from edenmesh.core.session.ports import Snapshot
-from edenmesh.core.wire import Differ, Given, Ids, Part, Want
+from edenmesh.core.wire import Differ, Given, Part, Want
 from edenmesh.errors import RemoteProtocolError
 
-_OUTBOX_BYTES_FULL: Final = 2 * FRAME_BYTES_SENT
+Branch: TypeAlias = tuple[AuthorId, int]
+
+
+@dataclass(slots=True)
+class _Run:
+    """What is still to be given of one log: `next` up to `stop`. `base` is the tree head at `next`, once known."""
+
+    branch: Branch
+    begun: Mark | None
+    next: int
+    stop: int
+    base: bytes = b""
 
 
 class Giver:
@@ -28,123 +48,188 @@ class Giver:
         self._outbox = outbox
         self._snapshot = snapshot
         self._progress = progress
+        self._lister = Lister(outbox, snapshot)
+        self._said: frozenset[Mark] = frozenset()
         self._theirs: dict[AuthorId, set[Mark]] = {}
-        self._listed: set[Mark] = set()
-        self._runs: deque[Run] = deque()
+        self._seen: dict[Branch, int] = {}
+        self._runs: dict[Branch, _Run] = {}
         self._parts: deque[Part] = deque()
-        self._unacked: set[Mark] = set()
+        self._unacked: list[tuple[Mark, int]] = []
+        self._unacked_bytes = 0
+        self._part_bytes = 0
+        self._refused: set[AuthorId] = set()
         self._is_vector_known = False
         self._has_said_given = False
 
     @property
     def is_idle(self) -> bool:
-        """Whether all that the peer lacked was sent and is durable there."""
-        return self._has_said_given and not self._runs and not self._parts and not self._unacked and not self._listed
+        """Whether all that the peer lacked was sent and is durable there, or was refused."""
+        return self._has_said_given and self._has_nothing_to_give and not self._unacked
 
-    def handle_vector(self, marks: list[Mark]) -> list[Mark]:
-        """The peer's logs are known: queue what it lacks. Returns the forks it was asked to list."""
+    @property
+    def _has_nothing_to_give(self) -> bool:
+        return not self._runs and not self._parts and self._lister.is_idle
+
+    def handle_vector(self, marks: list[Mark], said: list[Mark]) -> list[Mark]:
+        """The peer's logs are known, and it knows what was `said` of ours: queue what it lacks.
+
+        Returns the forks it was asked to list.
+        """
         self._is_vector_known = True
+        self._said = frozenset(said)
         for mark in marks:
             self._theirs.setdefault(mark.author, set()).add(mark)
-        asked = self._offer(self._snapshot.log_heads())
-        for mark in asked:
+        heads = self._snapshot.log_heads()
+        self._seen = {(held.author, held.branch): held.size for held in heads}
+        offer = compare(heads, marks, self._snapshot)
+        for run in offer.runs:
+            self._give((run.author, run.branch), None, run.start, run.stop)
+        for held in offer.listed:
+            self._list(held)
+        for mark in offer.asked:
             self._outbox.send(Differ(mark))
-        return asked
+        return offer.asked
 
-    def handle_advanced(self) -> None:
-        """Logs here have grown: offer the news. Before the peer's vector is known there is nothing to compare."""
-        if self._is_vector_known:
-            self._offer(self._snapshot.log_heads())
+    def handle_advanced(self) -> bool:
+        """Logs here have grown: offer the news. Returns whether there are any.
+
+        Before the peer's vector is known there is nothing to compare.
+        """
+        if not self._is_vector_known:
+            return False
+        has_news = False
+        for held in self._snapshot.log_heads():
+            if self._seen.get((held.author, held.branch)) != held.size:
+                has_news |= self._offer(held)
+        return has_news
 
     def handle_differ(self, log: Mark) -> None:
-        """The peer sees that a log of ours is no beginning of its own: list it."""
-        held = self._find(log)
-        if held is not None:
-            self._list(held)
+        """The peer sees that a log of ours is no beginning of its own: list it, once."""
+        if log not in self._said:
+            raise RemoteProtocolError(what="The peer asks for the list of a log that was not named to it.")
+        self._said -= {log}
+        if log in self._theirs.get(log.author, ()):
+            return  # It is being given already, on from a shorter log of theirs: the list would say nothing more.
+        for held in self._snapshot.log_heads():
+            if held.author == log.author and beginnings(held, [log], self._snapshot):
+                self._list(held._replace(size=log.size, root=log.root))
+                return
 
     def handle_want(self, message: Want) -> None:
         """The peer has compared a list: give what follows the common prefix."""
-        held = self._find(message.log)
-        if held is None or message.log not in self._listed:
-            raise RemoteProtocolError(what="The peer wants a log that was not listed to it.")
-        self._listed.discard(message.log)
-        self._give(Run(held.author, held.branch, message.start, held.size))
+        held = self._lister.take_answered(message.log)
+        branch = (held.author, held.branch)
+        if message.start < held.size:
+            self._give(branch, None, message.start, held.size)
+        else:
+            self.note(held.mark, None)
+        self._seen[branch] = held.size
+        self.handle_advanced()
 
     def handle_ack(self, log: Mark) -> None:
         """The peer has made a log durable up to here."""
-        self._unacked.discard(log)
-        self.note(log)
+        for place, (mark, size) in enumerate(self._unacked):
+            if mark == log:
+                del self._unacked[place]
+                self._unacked_bytes -= size
+                return
+        raise RemoteProtocolError(what="The peer acknowledges what was not sent.")
 
-    def note(self, log: Mark) -> None:
-        """The peer holds this log: it said so, acked it, or gave it."""
-        self._theirs.setdefault(log.author, set()).add(log)
+    def handle_refused(self, log: Mark) -> None:
+        """The peer does not take versions of this author: spare it the rest in this session."""
+        self.handle_ack(log)
+        self._refused.add(log.author)
+        for branch in [branch for branch in self._runs if branch[0] == log.author]:
+            self._drop(branch)
+
+    def note(self, log: Mark, base: Mark | None) -> None:
+        """The peer holds this log, which goes on from `base`: it said so, gave it, or was given it."""
+        marks = self._theirs.setdefault(log.author, set())
+        if base is not None:
+            marks.discard(base)
+        marks.add(log)
 
     def pump(self) -> None:
-        """Queue parts while the outbox has room and the peer keeps up."""
-        while self._outbox.size_bytes < _OUTBOX_BYTES_FULL:
+        """Queue ids and parts while the outbox has room and the peer keeps up."""
+        self._lister.pump()
+        while self._outbox.has_room:
             if self._parts:
                 self._send(self._parts.popleft())
-            elif self._runs and len(self._unacked) < UNACKED_PARTS_MAX:
-                self._parts.extend(self._next_part())
+            elif self._runs and len(self._unacked) < UNACKED_PARTS_MAX and self._unacked_bytes < UNACKED_BYTES_MAX:
+                self._parts.extend(self._next_part(next(iter(self._runs.values()))))
             else:
                 break
-        if self._is_vector_known and not self._runs and not self._parts and not self._has_said_given:
+        if self._is_vector_known and self._has_nothing_to_give and not self._has_said_given:
             self._has_said_given = True
             self._outbox.send(Given())
 
     def _send(self, part: Part) -> None:
         self._outbox.send(part)
         self._progress.versions_given += len(part.versions)
+        self._part_bytes += sum(map(len, part.versions))
         if part.seal is not None:
-            self._unacked.add(Mark(AuthorId(part.author), part.seal.size, part.seal.root))
+            self._unacked.append((Mark(AuthorId(part.author), part.seal.size, part.seal.root), self._part_bytes))
+            self._unacked_bytes += self._part_bytes
+            self._part_bytes = 0
 
-    def _offer(self, heads: list[Held]) -> list[Mark]:
-        marks = [mark for known in self._theirs.values() for mark in known]
-        offer = compare(heads, marks, self._snapshot)
-        for run in offer.runs:
-            self._give(run)
-        for held in offer.listed:
-            if held.mark not in self._listed:
-                self._list(held)
-        return offer.asked
+    def _offer(self, held: Held) -> bool:
+        """A log has grown or is new. Returns whether the peer lacks some of it."""
+        branch = (held.author, held.branch)
+        if held.author in self._refused or self._lister.is_listing(held):
+            return False
+        self._seen[branch] = held.size
+        marks = self._theirs.setdefault(held.author, set())
+        if held.mark in marks:
+            self._drop(branch)
+            return False
+        run = self._runs.get(branch)
+        if run is not None:
+            self._progress.versions_to_give += held.size - run.stop
+            run.stop = held.size
+            return True
+        known = beginnings(held, marks, self._snapshot)
+        marks.difference_update(known[:-1])
+        if known or not marks:
+            self._give(branch, known[-1] if known else None, known[-1].size if known else 0, held.size)
+        else:
+            self._list(held)
+        return True
 
-    def _give(self, run: Run) -> None:
-        if run.start == run.stop:
-            return
-        self._progress.versions_to_give += run.stop - run.start
-        self._runs.append(run)
-        # From here on the peer counts as holding it: a later offer must not queue the same run again.
-        self.note(Mark(run.author, run.stop, self._snapshot.root_at(run.author, run.branch, run.stop)))
+    def _give(self, branch: Branch, begun: Mark | None, start: int, stop: int) -> None:
+        self._progress.versions_to_give += stop - start
+        self._runs[branch] = _Run(branch, begun, start, stop)
+
+    def _drop(self, branch: Branch) -> None:
+        run = self._runs.pop(branch, None)
+        if run is not None:
+            self._progress.versions_to_give -= run.stop - run.next
 
     def _list(self, held: Held) -> None:
-        self._listed.add(held.mark)
-        for start in range(0, held.size, LISTED_IDS_FRAME):
-            stop = min(start + LISTED_IDS_FRAME, held.size)
-            ids = self._snapshot.ids_between(held.author, held.branch, start, stop)
-            self._outbox.send(Ids(list(ids), held.mark, start))
-
-    def _find(self, log: Mark) -> Held | None:
-        for held in self._snapshot.log_heads():
-            is_long_enough = held.author == log.author and held.size >= log.size
-            if is_long_enough and self._snapshot.root_at(held.author, held.branch, log.size) == log.root:
-                return held._replace(size=log.size, root=log.root)
-        return None
-
-    def _next_part(self) -> Iterator[Part]:
-        """The next part in as many messages as its bytes ask for; the last carries the seal."""
-        run = self._runs[0]
-        reach = min(run.start + PART_VERSIONS_MAX, run.stop)
-        seal = self._snapshot.seals_between(run.author, run.branch, run.start, reach)[0]
-        if seal.size >= run.stop:
-            self._runs.popleft()
+        branch = (held.author, held.branch)
+        if branch in self._runs or self._lister.is_listing(held):
+            return
+        if held.size > LISTED_IDS_MAX:
+            self._give(branch, None, 0, held.size)
         else:
-            self._runs[0] = run._replace(start=seal.size)
-        base = self._snapshot.root_at(run.author, run.branch, run.start)
-        versions = self._snapshot.versions_between(run.author, run.branch, run.start, seal.size)
+            self._lister.add(held)
+
+    def _next_part(self, run: _Run) -> Iterator[Part]:
+        """The next part in as many messages as its bytes ask for; the last carries the seal."""
+        author, branch = run.branch
+        start = run.next
+        # Not bounded by `stop`: a seal there may have given way to a later one.
+        seal = self._snapshot.seals_between(author, branch, start, start + PART_VERSIONS_MAX)[0]
+        base = run.base or self._snapshot.root_at(author, branch, start)
+        versions = self._snapshot.versions_between(author, branch, start, seal.size)
+        run.next, run.base = seal.size, seal.root
+        if seal.size >= run.stop:
+            self._progress.versions_to_give += seal.size - run.stop
+            del self._runs[run.branch]
+            self.note(Mark(author, seal.size, seal.root), run.begun)
         first, size = 0, 0
         for number, data in enumerate(versions):
             if size and size + len(data) > FRAME_BYTES_SENT:
-                yield Part(run.author, base, run.start + first, versions[first:number])
+                yield Part(author, base, start + first, versions[first:number])
                 first, size = number, 0
             size += len(data)
-        yield Part(run.author, base, run.start + first, versions[first:], seal)
+        yield Part(author, base, start + first, versions[first:], seal)

@@ -1,27 +1,38 @@
 """One encounter of two members of one mesh, without I/O: bytes, events and the time in; bytes and events out.
 
-The session wires small machines (charter, giving, taking, files, tally) and never writes. It reads a snapshot and
-asks its driver to store batches; only `handle_committed` can queue an ack. Order on the wire: hello, charter, forms,
-vectors, versions, files, tally, then live. A cut at any byte loses at most what was not durable.
+The session wires small machines (charter, forms, giving, taking, files, tally) and never writes. It reads a snapshot
+and asks its driver to store batches; only `handle_committed` can queue an ack. Order on the wire: hello, charter,
+forms, vectors, versions, files, tally, then live. A cut at any byte loses at most what was not durable.
 
-Whatever the peer sends ends at worst this session, with a close message and an `Ended` event.
+Whatever the peer sends ends at worst this session, with a close message and an `Ended` event. Both sides speak up at
+least every 15 seconds, so a side that hears nothing for 45 knows that the other is gone, however busy it is sending.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
+from edenmesh.core.encoding import normal_text
 from edenmesh.core.ids import ID_BYTES, DeviceId, MeshId
-from edenmesh.core.limits import CLOSE_TEXT_CHARS_MAX, SILENCE_SECONDS_MAX, SILENCE_SECONDS_PING
+from edenmesh.core.limits import (
+    CLOSE_TEXT_CHARS_MAX,
+    CODE_CHARS_MAX,
+    OUTBOX_BYTES_MAX,
+    SILENCE_SECONDS_MAX,
+    SILENCE_SECONDS_PING,
+    STRANGER_SECONDS_MAX,
+    UNREAD_BYTES_MAX,
+)
 from edenmesh.core.ports import Entropy
-from edenmesh.core.reconcile import Mark, set_hash
 from edenmesh.core.session.charter import CharterExchange
 from edenmesh.core.session.closing import Tallies
-from edenmesh.core.session.events import ChunkReceived, Ended, Event, FormReceived, PeerHolds, PeerWaits, Progress
+from edenmesh.core.session.events import ChunkReceived, Ended, Event, PartReceived, PeerHolds, PeerWaits, Progress
 from edenmesh.core.session.files import FileGiver, FileTaker
+from edenmesh.core.session.forms import FormExchange
 from edenmesh.core.session.giving import Giver
 from edenmesh.core.session.outbox import Outbox
 from edenmesh.core.session.ports import Snapshot
+from edenmesh.core.session.reconciling import Reconciliation, SetHashes
 from edenmesh.core.session.taking import Taker
 from edenmesh.core.wire import (
     PROTOCOL,
@@ -32,7 +43,9 @@ from edenmesh.core.wire import (
     Close,
     Differ,
     FileChunk,
+    FileHere,
     FileMissing,
+    FileTaken,
     FileWanted,
     FormBytes,
     FrameReader,
@@ -44,12 +57,14 @@ from edenmesh.core.wire import (
     Part,
     Ping,
     Pong,
+    Refused,
     Tally,
     Vector,
     Want,
+    blinded,
     decode_message,
 )
-from edenmesh.errors import EdenmeshError, RemoteProtocolError
+from edenmesh.errors import EdenmeshError, LimitExceeded, ProtocolError, RemoteProtocolError, StoreError
 
 _TALLY_SECONDS: Final = 1.0
 _NONCE_BYTES: Final = 16
@@ -75,43 +90,46 @@ class Session:
         self.progress: Final = Progress()
         self._parties = parties
         self._snapshot = snapshot
-        self._nonces = [entropy(_NONCE_BYTES)]
+        nonce = entropy(_NONCE_BYTES)
+        self._hashes = SetHashes(snapshot, parties.ours, parties.theirs, nonce)
         self._outbox = Outbox()
         self._reader = FrameReader()
         self._is_over = False
-        self._heard = self._said = self._changed = now
+        self._is_pong_due = False
+        self._opened = self._heard = self._said = self._changed = now
         self._hello: Hello | None = None
-        self._marks_said: list[Mark] | None = None
-        is_stranger = not snapshot.charter().is_member(parties.theirs)
-        self._charter = CharterExchange(self._outbox, snapshot, is_stranger=is_stranger, when_settled=self._begin_data)
+        self._mesh: Final = snapshot.charter().mesh or MeshId(bytes(ID_BYTES))
+        self._charter = CharterExchange(
+            self._outbox, snapshot, mesh=self._mesh, peer=parties.theirs, when_settled=self._begin_data
+        )
+        self._forms = FormExchange(self._outbox, snapshot)
         self._giver = Giver(self._outbox, snapshot, self.progress)
         self._taker = Taker(self._outbox, snapshot, self.progress, self._giver)
         self._file_taker = FileTaker(self._outbox, snapshot, self.progress)
         self._file_giver = FileGiver(self._outbox, snapshot, self.progress)
-        self._tallies = Tallies(self._outbox, snapshot, self._our_set_hash, self._their_set_hash)
-        charter = snapshot.charter()
-        self._mesh: Final = charter.mesh or MeshId(bytes(ID_BYTES))
-        self._outbox.send(Hello(charter.hash, self._mesh, self._nonces[0], parties.port, [PROTOCOL]))
+        self._reconciliation = Reconciliation(
+            self._outbox, self._hashes, forms=self._forms, giver=self._giver, taker=self._taker
+        )
+        self._tallies = Tallies(self._outbox, snapshot, self.progress, self._hashes)
+        self._early, self._late = self._tables()
+        charter, mesh = blinded(nonce, self._charter.said.hash), blinded(nonce, self._mesh)
+        self._outbox.send(Hello(charter, mesh, nonce, parties.port, [PROTOCOL]))
 
     # --- the six verbs ------------------------------------------------------------------------------------------------
 
     def receive_bytes(self, data: bytes, now: float) -> None:
         """Take what came over the channel. Never raises for what the peer sent."""
+        if self._is_over:
+            return
         self._heard = now
         self.progress.bytes_received += len(data)
-        try:
-            self._reader.receive_bytes(data)
-            while not self._is_over and (body := self._reader.next_body()) is not None:
-                self._handle(decode_message(body))
-        except EdenmeshError as error:
-            self._end("protocol", error.what)
-        self._settle(now)
+        self._reader.receive_bytes(data)
+        self._read(now)
 
     def bytes_to_send(self, now: float) -> bytes:
         """What is to be sent next; empty where there is nothing. Call again once it is written."""
         if not self._is_over:
-            self._giver.pump()
-            self._file_giver.pump()
+            self._pump()
         data = self._outbox.take()
         if data:
             self._said = now
@@ -126,17 +144,22 @@ class Session:
         """When `handle_timer` wants to be called, in the time of `now`; None once the session is over."""
         if self._is_over:
             return None
-        ping = max(self._heard, self._said) + SILENCE_SECONDS_PING
-        due = self._changed + _TALLY_SECONDS if self._tallies.is_due and self._is_quiet() else ping
-        return min(ping, self._heard + SILENCE_SECONDS_MAX, due)
+        deadline = min(self._said + SILENCE_SECONDS_PING, self._heard + SILENCE_SECONDS_MAX)
+        if self._is_unknown():
+            return min(deadline, self._opened + STRANGER_SECONDS_MAX)
+        if self._tallies.is_due and self._is_quiet():
+            return min(deadline, self._changed + _TALLY_SECONDS)
+        return deadline
 
     def handle_timer(self, now: float) -> None:
         """The time has come: ask whether the peer is there, give it up, or state the tally anew."""
         if self._is_over:
             return
-        if now >= self._heard + SILENCE_SECONDS_MAX:
+        is_late = self._is_unknown() and now >= self._opened + STRANGER_SECONDS_MAX
+        if is_late or now >= self._heard + SILENCE_SECONDS_MAX:
             self._end("silent", "The other device has not answered.")
-        elif now >= max(self._heard, self._said) + SILENCE_SECONDS_PING:
+        elif now >= self._said + SILENCE_SECONDS_PING:
+            self._said = now
             self._outbox.send(Ping())
         self._settle(now)
 
@@ -144,26 +167,27 @@ class Session:
         """A batch is durable: only from here is anything acknowledged."""
         kind = self._outbox.handle_committed(batch)
         self._tallies.expire(keeps_theirs=kind is ChunkReceived)
+        if kind is PartReceived:
+            self._file_taker.expire()
         self._changed = now
-        if not self._is_over:
-            self._settle(now)
+        if not self._is_over and self._is_still_member():
+            self._read(now)
 
     # --- what happens here --------------------------------------------------------------------------------------------
 
     def handle_advanced(self, now: float) -> None:
-        """Logs, charter or files here have grown, by a person or by another session: pass the news on."""
-        if self._is_over or not self._charter.is_settled:
+        """Sealed logs, charter, forms or files here have grown, by a person or another session: pass the news on."""
+        if self._is_over or not self._charter.is_settled or not self._is_still_member():
             return
-        if not self._snapshot.charter().is_member(self._parties.theirs):
-            self._end("revoked", "This device does not belong to the team any more.")
-            return
-        queued = self._outbox.size_bytes
-        self._charter.send_news()
-        self._giver.handle_advanced()
+        has_news = [self._charter.look(), self._forms.look(), self._giver.handle_advanced()]
+        self._file_giver.look()
+        self._file_taker.expire()
         # Most calls follow what this very session has brought; only news for the peer makes its tally a past one.
-        if self._outbox.size_bytes > queued or not self._giver.is_idle:
+        if any(has_news):
             self._tallies.expire()
-            self._changed = now
+        else:
+            self._tallies.doubt()
+        self._changed = now
         self._settle(now)
 
     def ask_tally(self, now: float) -> None:
@@ -189,6 +213,21 @@ class Session:
 
     # --- messages -----------------------------------------------------------------------------------------------------
 
+    def _read(self, now: float) -> None:
+        try:
+            # What follows a charter entry is read once that is durable, since the entry may say what to make of it.
+            while not (self._is_over or self._charter.holds_up) and (body := self._reader.next_body()) is not None:
+                self._handle(decode_message(body))
+            if self._reader.size_bytes > UNREAD_BYTES_MAX or self._outbox.size_bytes > OUTBOX_BYTES_MAX:
+                raise LimitExceeded(what="The peer sends or asks for more than can be dealt with.")
+        except StoreError as error:
+            self._end("store", error.what, "The other device cannot read its store.")
+        except ProtocolError as error:
+            self._end(error.close_code, error.what)
+        except EdenmeshError as error:
+            self._end("protocol", error.what)
+        self._settle(now)
+
     def _handle(self, message: Message) -> None:
         if isinstance(message, Close):
             self._is_over = True
@@ -199,92 +238,103 @@ class Session:
             return
         if self._hello is None:
             raise RemoteProtocolError(what="The peer did not begin with a hello.")
-        early = self._early()
-        late = self._late() if self._charter.is_settled else {}
-        act = early.get(type(message)) or late.get(type(message))
+        act = self._early.get(type(message))
+        if act is None and self._charter.is_settled:
+            act = self._late.get(type(message))
         if act is None:
             raise RemoteProtocolError(what=f"A {type(message).__name__} came out of order.")
         act(message)
 
-    def _early(self) -> dict[type, Callable[[Any], None]]:
-        return {
+    def _tables(self) -> tuple[dict[type, Callable[[Any], None]], dict[type, Callable[[Any], None]]]:
+        """What is done with each kind of message: before the charters are settled, and after it."""
+        early: dict[type, Callable[[Any], None]] = {
             CharterIds: self._charter.handle_ids,
             CharterEntries: self._charter.handle_entries,
             CharterDone: self._charter.handle_done,
-            Ping: lambda _: self._outbox.send(Pong()),
+            Ping: self._handle_ping,
             Pong: lambda _: None,
         }
-
-    def _late(self) -> dict[type, Callable[[Any], None]]:
-        return {
-            Have: self._handle_have,
-            FormBytes: self._handle_form,
-            Vector: self._handle_vector,
+        late: dict[type, Callable[[Any], None]] = {
+            Have: self._reconciliation.handle_have,
+            FormBytes: self._forms.handle_form,
+            Vector: self._reconciliation.handle_vector,
             Differ: lambda message: self._giver.handle_differ(message.log),
             Ids: self._taker.handle_ids,
             Want: self._giver.handle_want,
             Part: self._taker.handle_part,
-            Given: lambda _: self._handle_given(),
+            Given: lambda _: self._taker.handle_given(),
             Ack: self._handle_ack,
+            Refused: lambda message: self._giver.handle_refused(message.log),
             FileWanted: self._file_giver.handle_wanted,
             FileChunk: self._file_taker.handle_chunk,
+            FileTaken: self._handle_file_taken,
             FileMissing: self._file_taker.handle_missing,
+            FileHere: self._file_taker.handle_here,
             Tally: self._tallies.handle_tally,
         }
+        return early, late
 
     def _handle_hello(self, hello: Hello) -> None:
         if self._hello is not None:
             raise RemoteProtocolError(what="The peer said hello twice.")
         self._hello = hello
-        self._nonces.append(hello.nonce)
+        self._hashes.nonces.append(hello.nonce)
         if PROTOCOL not in hello.versions:
             self._end("version", "The two devices need programs of closer versions; update the older one.")
-        elif hello.mesh != self._mesh:
+        elif hello.mesh != blinded(hello.nonce, self._mesh):
             self._end("other_mesh", "The two devices belong to different teams.")
         else:
             self._reader.widen()
-            self._charter.start(hello.charter)
+            self._charter.start(is_equal=hello.charter == blinded(hello.nonce, self._charter.said.hash))
+
+    def _handle_ping(self, _: Ping) -> None:
+        self._is_pong_due = True
 
     def _begin_data(self) -> None:
         """Charters are settled: whoever is no member, or was never chosen here, gets no further."""
-        if not self._snapshot.charter().is_member(self._parties.theirs):
-            self._end("not_member", "This device is not a member of the team.")
+        charter = self._snapshot.charter()
+        if not charter.is_member(self._parties.theirs):
+            self._end(
+                "not_member",
+                "The other device is not a member of the team.",
+                "This device is not a member of the other's team.",
+            )
+        elif not charter.is_member(self._parties.ours):
+            self._end(
+                "not_member",
+                "This device is not a member of the team any more.",
+                "The other device is not a member of the team any more.",
+            )
         elif not self._parties.is_chosen:
             self._outbox.events.append(PeerWaits())
-            self._end("waiting", "The other person has to allow the exchange on their device first.")
+            self._end(
+                "waiting",
+                "A person here has to allow the exchange with this device first.",
+                "The other person has to allow the exchange on their device first.",
+            )
         else:
-            self._marks_said = self._marks()
-            hash_said = set_hash(self._parties.ours, self._nonces, self._marks_said)
-            self._outbox.send(Have(list(self._snapshot.forms()), hash_said))
-
-    def _handle_have(self, message: Have) -> None:
-        theirs = set(message.forms)
-        for form in self._snapshot.forms():
-            data = self._snapshot.form(form) if form not in theirs else None
-            if data is not None:
-                self._outbox.send(FormBytes(data))
-        marks = self._marks_said or []
-        if message.set_hash == set_hash(self._parties.theirs, self._nonces, marks):
-            self._giver.handle_vector(marks)
-        else:
-            self._outbox.send(Vector(marks))
-
-    def _handle_form(self, message: FormBytes) -> None:
-        self._outbox.store(lambda batch: FormReceived(batch, message.form), lambda: None)
-
-    def _handle_vector(self, message: Vector) -> None:
-        self._taker.expect(message.logs)
-        for mark in self._giver.handle_vector(message.logs):
-            self._taker.expect_list(mark)
-
-    def _handle_given(self) -> None:
-        self._taker.handle_given()
+            self._charter.look()
+            self._reconciliation.start()
 
     def _handle_ack(self, message: Ack) -> None:
         self._giver.handle_ack(message.log)
+        self._tallies.expire_theirs()
         self._outbox.events.append(PeerHolds(message.log))
 
+    def _handle_file_taken(self, message: FileTaken) -> None:
+        self._file_giver.handle_taken(message)
+        self._tallies.expire_theirs()
+
     # --- the end ------------------------------------------------------------------------------------------------------
+
+    def _pump(self) -> None:
+        """Queue what is due next while there is room: nothing is read ahead of what the link takes."""
+        if self._is_pong_due:
+            self._is_pong_due = False
+            self._outbox.send(Pong())
+        for machine in (self._charter, self._forms, self._giver, self._file_giver):
+            if self._outbox.has_room:
+                machine.pump()
 
     def _settle(self, now: float) -> None:
         """After every input: when versions have come to rest, look for files; when all has, state the tally."""
@@ -303,18 +353,27 @@ class Session:
     def _is_quiet(self) -> bool:
         return self._is_exchanged() and self._file_taker.is_idle
 
-    def _marks(self) -> list[Mark]:
-        return [held.mark for held in self._snapshot.log_heads()]
+    def _is_unknown(self) -> bool:
+        """Whether the peer has still to say hello, or to hand in what makes it a member."""
+        if self._charter.is_settled:
+            return False
+        return self._hello is None or not self._snapshot.charter().is_member(self._parties.theirs)
 
-    def _our_set_hash(self) -> bytes:
-        return set_hash(self._parties.ours, self._nonces, self._marks())
+    def _is_still_member(self) -> bool:
+        """Whether the peer may go on; if not, ends the session."""
+        if not self._charter.is_settled or self._snapshot.charter().is_member(self._parties.theirs):
+            return True
+        self._end(
+            "revoked",
+            "The other device does not belong to the team any more.",
+            "This device does not belong to the other's team any more.",
+        )
+        return False
 
-    def _their_set_hash(self) -> bytes:
-        return set_hash(self._parties.theirs, self._nonces, self._marks())
-
-    def _end(self, code: str, text: str) -> None:
+    def _end(self, code: str, text: str, text_for_peer: str = "") -> None:
         if self._is_over:
             return
         self._is_over = True
-        self._outbox.send(Close(code, text[:CLOSE_TEXT_CHARS_MAX]))
+        spoken = normal_text("".join(char if char.isprintable() else " " for char in text_for_peer or text))
+        self._outbox.send(Close(code[:CODE_CHARS_MAX], spoken[:CLOSE_TEXT_CHARS_MAX]))
         self._outbox.events.append(Ended(code, text, is_by_peer=False))

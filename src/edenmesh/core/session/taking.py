@@ -1,23 +1,33 @@
 """The taker: checks what the peer gives and hands it over whole, part by part, to be stored.
 
-A part counts only with the seal at its end: the author is certified by the charter, every version is valid and in its
-place, and the tree head over all ids up to here is the one the author signed. An ack is queued when the driver says
-that the part is durable, and in no other way.
+A part counts only with the seal at its end: the charter names the author, every version is valid and in its place,
+and the tree head over all ids up to here is the one the author signed. An ack is queued when the driver says that the
+part is durable, and in no other way.
 """
 
 from typing import Final
 
-from edenmesh.core.ids import AuthorId, VersionId
-from edenmesh.core.limits import LISTED_IDS_MAX, PART_BYTES_MAX, PART_VERSIONS_MAX
-from edenmesh.core.reconcile import Held, Mark, common_prefix
+from edenmesh.core.ids import AuthorId
+from edenmesh.core.limits import (
+    LOG_BRANCHES_MAX,
+    PART_BYTES_MAX,
+    PART_VERSIONS_MAX,
+    UNACKED_BYTES_MAX,
+    UNACKED_PARTS_MAX,
+    VECTOR_LOGS_MAX,
+)
+from edenmesh.core.reconcile import Held, Mark
 from edenmesh.core.records import carry
 from edenmesh.core.session.events import PartReceived, Progress
 from edenmesh.core.session.giving import Giver
+from edenmesh.core.session.listing import OpenList
 from edenmesh.core.session.outbox import Outbox
 from edenmesh.core.session.ports import LogPart, Snapshot
 from edenmesh.core.trust import Frontier, Seal
-from edenmesh.core.wire import Ack, Ids, Part, Want
-from edenmesh.errors import RemoteProtocolError
+from edenmesh.core.wire import Ack, Ids, Part, Refused, Vector, Want
+from edenmesh.errors import LimitExceeded, RemoteProtocolError
+
+REASON_UNNAMED: Final = "the team does not know their author"
 
 
 class Taker:
@@ -28,34 +38,48 @@ class Taker:
         self._snapshot = snapshot
         self._progress = progress
         self._giver = giver
+        self._heads: dict[AuthorId, list[Held]] | None = None
+        self._marks: list[Mark] = []
         self._open: _OpenPart | None = None
+        self._list: OpenList | None = None
         self._ahead: dict[Mark, Frontier] = {}
-        self._lists: dict[Mark, list[VersionId]] = {}
-        self._asked: set[Mark] = set()
+        self._awaited: set[Mark] = set()
+        self._refused: set[AuthorId] = set()
+        self._storing = 0
+        self._storing_bytes = 0
+        self._seen = 0
         self._has_heard_given = False
 
     @property
     def is_idle(self) -> bool:
         """Whether the peer has given all that was lacking here. Durability is the outbox's to say."""
-        return self._has_heard_given and self._open is None and not self._lists and not self._asked
+        return self._has_heard_given and self._open is None and self._list is None and not self._awaited
 
-    def expect(self, marks: list[Mark]) -> None:
-        """The peer's logs are known: count what is to come, for people who wait."""
-        sizes: dict[AuthorId, int] = {}
-        for held in self._snapshot.log_heads():
-            sizes[held.author] = max(held.size, sizes.get(held.author, 0))
-        self._progress.versions_to_take += sum(max(0, mark.size - sizes.get(mark.author, 0)) for mark in marks)
+    def take_vector(self, message: Vector) -> list[Mark] | None:
+        """A piece of the peer's vector; the whole of it once the last has come. Raises LimitExceeded."""
+        self._marks += message.logs
+        counts: dict[AuthorId, int] = {}
+        for mark in self._marks if message.is_last else ():
+            counts[mark.author] = counts.get(mark.author, 0) + 1
+        if len(self._marks) > VECTOR_LOGS_MAX or any(count > LOG_BRANCHES_MAX for count in counts.values()):
+            raise LimitExceeded(what="The peer names more logs than there may be.")
+        return self._marks if message.is_last else None
 
-    def expect_list(self, log: Mark) -> None:
-        """The peer was asked to list a log."""
-        self._asked.add(log)
+    def expect(self, marks: list[Mark], asked: list[Mark]) -> None:
+        """The peer's logs are known: count what is to come, for people who wait. Of those asked a list will come."""
+        for mark in marks:
+            held = max((held.size for held in self._heads_of(mark.author)), default=0)
+            self._progress.versions_to_take += max(0, mark.size - held)
+        self._awaited.update(asked)
 
     def handle_given(self) -> None:
         """The peer has sent all that its comparison showed."""
+        if self._has_heard_given or self._open is not None:
+            raise RemoteProtocolError(what="The peer says that it has given all in the midst of it.")
         self._has_heard_given = True
 
     def handle_part(self, message: Part) -> None:
-        """Versions arrive. Raises RemoteProtocolError where they break the protocol; refused authors only count."""
+        """Versions arrive. Raises ProtocolError where they break the protocol; those of unnamed authors are refused."""
         part = self._open
         if part is None:
             part = self._open = _OpenPart(message)
@@ -63,53 +87,67 @@ class Taker:
         if message.seal is None:
             return
         self._open = None
-        if not self._snapshot.charter().standing(part.author).is_named:
-            reason = "the team does not know their author"
-            self._progress.refused[reason] = self._progress.refused.get(reason, 0) + len(part.versions)
-            return
-        self._hand_over(part, message.seal)
+        seal = message.seal
+        if seal.author != part.author or seal.size != part.start + len(part.versions):
+            raise RemoteProtocolError(what="A seal does not fit the versions before it.")
+        self._awaited = {log for log in self._awaited if log.author != part.author or log.size > seal.size}
+        if part.author in self._refused or not self._snapshot.charter().standing(part.author).is_named:
+            self._refuse(part, seal)
+        else:
+            self._hand_over(part, seal)
 
     def handle_ids(self, message: Ids) -> None:
         """A piece of the list of a forked log; when whole, ask for what follows the longest common beginning."""
         log = message.log
-        ids = self._lists.setdefault(log, [])
-        if message.start != len(ids) or len(ids) + len(message.ids) > min(log.size, LISTED_IDS_MAX):
-            raise RemoteProtocolError(what="The list of a log does not continue where it stopped.")
-        ids.extend(VersionId(one) for one in message.ids)
-        if len(ids) < log.size:
+        if self._list is None:
+            self._heads = None
+            self._list = OpenList(log, self._heads_of(log.author), self._snapshot)
+        self._list.extend(message)
+        if not self._list.is_whole:
             return
-        del self._lists[log]
-        self._asked.discard(log)
-        if Frontier.EMPTY.extended(ids).root() != log.root:
-            raise RemoteProtocolError(what="The list of a log does not have the root it was announced with.")
-        known = [
-            common_prefix(ids, self._snapshot.ids_between(held.author, held.branch, 0, min(held.size, log.size)))
-            for held in self._heads_of(log.author)
-        ]
-        self._outbox.send(Want(log, max(known, default=0)))
+        common = self._list.common()
+        self._list = None
+        self._outbox.send(Want(log, common))
+        if common < log.size:
+            self._awaited.add(log)
+        else:
+            self._awaited.discard(log)
+
+    def _refuse(self, part: "_OpenPart", seal: Seal) -> None:
+        self._refused.add(part.author)
+        refused = self._progress.refused
+        refused[REASON_UNNAMED] = refused.get(REASON_UNNAMED, 0) + len(part.versions)
+        self._outbox.send(Refused(Mark(part.author, seal.size, seal.root)))
 
     def _hand_over(self, part: "_OpenPart", seal: Seal) -> None:
-        start = part.start
-        if seal.author != part.author or seal.size != start + len(part.versions):
-            raise RemoteProtocolError(what="A seal does not fit the versions before it.")
         seal.require_valid()
         carried = [carry(data) for data in part.versions]
-        for seq, one in enumerate(carried, start):
+        for seq, one in enumerate(carried, part.start):
             if one.version.seq != seq or one.version.author != part.author:
                 raise RemoteProtocolError(what="A version is not in its place in the log.")
-        frontier = self._frontier(Mark(part.author, start, part.base)).extended([one.id for one in carried])
+        base = Mark(part.author, part.start, part.base)
+        frontier = self._frontier(base).extended([one.id for one in carried])
         if frontier.root() != seal.root:
             raise RemoteProtocolError(what="The versions of a log are not those its author sealed.")
-        self._store(LogPart(part.author, start, part.base, carried, seal, frontier))
+        self._store(LogPart(part.author, part.start, part.base, carried, seal, frontier), base, part.size_bytes)
 
-    def _store(self, part: LogPart) -> None:
+    def _store(self, part: LogPart, base: Mark, size_bytes: int) -> None:
         mark = Mark(part.author, part.seal.size, part.seal.root)
         self._ahead[mark] = part.frontier
+        self._storing += 1
+        self._storing_bytes += size_bytes
+        if self._storing > UNACKED_PARTS_MAX or self._storing_bytes > UNACKED_BYTES_MAX + PART_BYTES_MAX:
+            raise LimitExceeded(what="The peer gives faster than what it gave can become durable.")
+        self._seen += len(part.versions)
+        # What was made since the vectors were compared, and what forks hold, was not counted when they were.
+        self._progress.versions_to_take = max(self._progress.versions_to_take, self._seen)
 
         def durable() -> None:
             self._ahead.pop(mark, None)
+            self._storing -= 1
+            self._storing_bytes -= size_bytes
             self._progress.versions_taken += len(part.versions)
-            self._giver.note(mark)
+            self._giver.note(mark, base)
             self._outbox.send(Ack(mark))
 
         self._outbox.store(lambda batch: PartReceived(batch, part), durable)
@@ -119,16 +157,24 @@ class Taker:
         ahead = self._ahead.get(base)
         if ahead is not None:
             return ahead
-        if base.size == 0:
+        if base.size == 0 and base.root == Frontier.EMPTY.root():
             return Frontier.EMPTY
-        for held in self._heads_of(base.author):
-            is_long_enough = held.size >= base.size
-            if is_long_enough and self._snapshot.root_at(held.author, held.branch, base.size) == base.root:
-                return self._snapshot.frontier_at(held.author, held.branch, base.size)
+        for is_fresh in (False, True):
+            if is_fresh:
+                self._heads = None
+            for held in self._heads_of(base.author):
+                is_long_enough = held.size >= base.size
+                if is_long_enough and self._snapshot.root_at(held.author, held.branch, base.size) == base.root:
+                    return self._snapshot.frontier_at(held.author, held.branch, base.size)
         raise RemoteProtocolError(what="A log part continues a log that is not held here.")
 
     def _heads_of(self, author: AuthorId) -> list[Held]:
-        return [held for held in self._snapshot.log_heads() if held.author == author]
+        """The logs of an author as they were when last read; they only grow, so what is found in them holds."""
+        if self._heads is None:
+            self._heads = {}
+            for held in self._snapshot.log_heads():
+                self._heads.setdefault(held.author, []).append(held)
+        return self._heads.get(author, [])
 
 
 class _OpenPart:
@@ -139,13 +185,13 @@ class _OpenPart:
         self.base: Final = first.base
         self.start: Final = first.start
         self.versions: Final[list[bytes]] = []
-        self._size_bytes = 0
+        self.size_bytes = 0
 
     def extend(self, message: Part) -> None:
         is_next = message.author == self.author and message.base == self.base
         if not is_next or message.start != self.start + len(self.versions):
             raise RemoteProtocolError(what="A log part was broken off by another.")
         self.versions.extend(message.versions)
-        self._size_bytes += sum(map(len, message.versions))
-        if len(self.versions) > PART_VERSIONS_MAX or self._size_bytes > PART_BYTES_MAX:
-            raise RemoteProtocolError(what="A log part is empty or longer than one may be.")
+        self.size_bytes += sum(map(len, message.versions))
+        if len(self.versions) > PART_VERSIONS_MAX or self.size_bytes > PART_BYTES_MAX:
+            raise LimitExceeded(what="A log part is longer than one may be.")

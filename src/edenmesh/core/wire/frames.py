@@ -61,6 +61,11 @@ class FrameReader:
         with memoryview(self._buffer) as view:
             return bytes(view[start + _HEADER_BYTES : stop])
 
+    @property
+    def size_bytes(self) -> int:
+        """Bytes that have come and were not handed out yet."""
+        return len(self._buffer) - self._start
+
     def rest(self) -> bytes:
         """Return, once, the bytes behind the last body: another reader goes on with them."""
         data = bytes(self._buffer[self._start :])

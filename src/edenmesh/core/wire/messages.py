@@ -1,25 +1,32 @@
 """The messages of a session, one struct each; `m` names the kind. Parsing is validation of shape and bounds.
 
-The order they come in is the session's business. A field newer than this program is passed over; a kind newer than
-it ends the session, since the versions offered in the hello say which kinds both know.
+The order they come in is the session's business. A message has one encoding, like all that is encoded here: its keys
+are in order, `m` in its place among them. A field newer than this program is passed over; a kind newer than it ends
+the session, since the versions offered in the hello say which kinds both know.
 """
 
 from typing import Final, TypeAlias
 
 import msgspec
 
-from edenmesh.core.encoding import encode
-from edenmesh.core.ids import ID_BYTES
+from edenmesh.core.encoding import decode, is_normal
+from edenmesh.core.ids import ID_BYTES, tagged_hash
 from edenmesh.core.limits import (
     CHUNK_BYTES,
     CLOSE_TEXT_CHARS_MAX,
+    CODE_CHARS_MAX,
+    COUNT_MAX,
     FILE_BYTES_MAX,
     FORM_BYTES_MAX,
     FORMS_MAX,
+    FRAME_BYTES_MAX,
     LISTED_IDS_FRAME,
     LISTED_IDS_MAX,
+    LOG_VERSIONS_MAX,
+    NAME_CHARS_MAX,
     PART_VERSIONS_MAX,
-    VECTOR_LOGS_MAX,
+    TALLY_TABLES_MAX,
+    VECTOR_LOGS_FRAME,
 )
 from edenmesh.core.reconcile import Mark
 from edenmesh.core.trust import Seal
@@ -38,11 +45,16 @@ class Intent(_Message, frozen=True, tag="intent"):
 
     kind: str
 
+    def __post_init__(self) -> None:
+        _require(_is_text(self.kind, CODE_CHARS_MAX), "an intent")
+
 
 class Hello(_Message, frozen=True, tag="hello"):
     """Opens a session: the mesh, the hash of the charter held, 16 fresh bytes, the protocol versions offered.
 
-    `port` is where the sender listens, so that the listener of today can dial tomorrow; 0 where it does not.
+    Mesh and charter are `blinded` by the nonce: whoever knows them sees whether they are the same, and nobody else
+    learns them, or meets them again. `port` is where the sender listens, so that the listener of today can dial
+    tomorrow; 0 where it does not.
     """
 
     charter: bytes
@@ -53,7 +65,8 @@ class Hello(_Message, frozen=True, tag="hello"):
 
     def __post_init__(self) -> None:
         _require(_are_ids(self.charter, self.mesh) and len(self.nonce) == ID_BYTES // 2, "a hello names no mesh")
-        _require(len(self.versions) <= ID_BYTES, "a hello offers too many versions")
+        is_offer = len(self.versions) <= ID_BYTES and all(0 <= one <= COUNT_MAX for one in self.versions)
+        _require(is_offer, "the versions a hello offers")
         _require(0 <= self.port < 1 << 16, "a hello names no port")
 
 
@@ -68,12 +81,16 @@ class CharterIds(_Message, frozen=True, tag="charter_ids"):
 
     def __post_init__(self) -> None:
         _require(len(self.ids) <= LISTED_IDS_FRAME and _are_ids(*self.ids), "charter ids")
+        _require(self.is_last or bool(self.ids), "no charter ids")
 
 
 class CharterEntries(_Message, frozen=True, tag="charter_entries"):
     """Charter entries the peer does not have, parents before children."""
 
     entries: list[bytes]
+
+    def __post_init__(self) -> None:
+        _require(bool(self.entries), "no charter entries")
 
 
 class CharterDone(_Message, frozen=True, tag="charter_done"):
@@ -105,12 +122,14 @@ class FormBytes(_Message, frozen=True, tag="form"):
 
 
 class Vector(_Message, frozen=True, tag="vector"):
-    """Every log held: author, size, root."""
+    """Every log held: author, size, root; in as many messages as they need, of which `is_last` marks the last."""
 
+    is_last: bool
     logs: list[Mark]
 
     def __post_init__(self) -> None:
-        _require(len(self.logs) <= VECTOR_LOGS_MAX, "too many logs")
+        _require(len(self.logs) <= VECTOR_LOGS_FRAME, "too many logs")
+        _require(self.is_last or bool(self.logs), "no logs")
         for log in self.logs:
             _require_log(log)
 
@@ -133,8 +152,8 @@ class Ids(_Message, frozen=True, tag="ids"):
 
     def __post_init__(self) -> None:
         _require_log(self.log)
-        _require(len(self.ids) <= LISTED_IDS_FRAME and _are_ids(*self.ids), "listed ids")
-        _require(self.log.size <= LISTED_IDS_MAX and self.start >= 0, "a list of ids is too long")
+        _require(0 < len(self.ids) <= LISTED_IDS_FRAME and _are_ids(*self.ids), "listed ids")
+        _require(self.log.size <= LISTED_IDS_MAX and 0 <= self.start <= self.log.size, "a list of ids is too long")
 
 
 class Want(_Message, frozen=True, tag="want"):
@@ -161,7 +180,7 @@ class Part(_Message, frozen=True, tag="part", omit_defaults=True):
     seal: Seal | None = None
 
     def __post_init__(self) -> None:
-        _require(_are_ids(self.author, self.base) and self.start >= 0, "the head of a log part")
+        _require(_are_ids(self.author, self.base) and 0 <= self.start <= LOG_VERSIONS_MAX, "the head of a log part")
         _require(0 < len(self.versions) <= PART_VERSIONS_MAX, "the length of a log part")
 
 
@@ -178,14 +197,24 @@ class Ack(_Message, frozen=True, tag="ack"):
         _require_log(self.log)
 
 
+class Refused(_Message, frozen=True, tag="refused"):
+    """The log up to here was not taken: no charter entry known to the sender of this message names its author."""
+
+    log: Mark
+
+    def __post_init__(self) -> None:
+        _require_log(self.log)
+
+
 class FileWanted(_Message, frozen=True, tag="file_wanted"):
-    """Give this file from `offset` bytes on."""
+    """Give this file of `size` bytes from `offset` on."""
 
     file: bytes
     offset: int
+    size: int
 
     def __post_init__(self) -> None:
-        _require(_are_ids(self.file) and self.offset >= 0, "a wanted file")
+        _require(_are_ids(self.file) and 0 <= self.offset < self.size <= FILE_BYTES_MAX, "a wanted file")
 
 
 class FileChunk(_Message, frozen=True, tag="file_chunk"):
@@ -197,12 +226,23 @@ class FileChunk(_Message, frozen=True, tag="file_chunk"):
     size: int
 
     def __post_init__(self) -> None:
-        _require(_are_ids(self.file) and self.offset >= 0, "a piece of a file")
-        _require(0 < len(self.data) <= CHUNK_BYTES and self.size <= FILE_BYTES_MAX, "the size of a piece or its file")
+        _require(_are_ids(self.file) and 0 < len(self.data) <= CHUNK_BYTES, "a piece of a file")
+        is_inside = 0 <= self.offset <= self.size - len(self.data)
+        _require(is_inside and self.size <= FILE_BYTES_MAX, "the place of a piece in its file")
+
+
+class FileTaken(_Message, frozen=True, tag="file_taken"):
+    """The first `have` bytes of a file are durable at the sender of this message."""
+
+    file: bytes
+    have: int
+
+    def __post_init__(self) -> None:
+        _require(_are_ids(self.file) and 0 < self.have <= FILE_BYTES_MAX, "what was taken of a file")
 
 
 class FileMissing(_Message, frozen=True, tag="file_missing"):
-    """The wanted file is not here whole."""
+    """The wanted file is not here whole, or has another size."""
 
     file: bytes
 
@@ -210,14 +250,26 @@ class FileMissing(_Message, frozen=True, tag="file_missing"):
         _require(_are_ids(self.file), "a missing file")
 
 
+class FileHere(_Message, frozen=True, tag="file_here"):
+    """A file that was missing when it was wanted has come."""
+
+    file: bytes
+
+    def __post_init__(self) -> None:
+        _require(_are_ids(self.file), "a file that has come")
+
+
 class Tally(_Message, frozen=True, tag="tally"):
     """What the sender holds at the end: the word on which "everything" rests (design, section 4).
 
-    Counts are of records by table, of versions waiting, quarantined and purged, and of files not whole.
+    Counts are of records by table, of versions waiting, quarantined and purged, and of files not whole. `forms` is a
+    hash over the hashes of all forms held. A tally that is no answer asks for one.
     """
 
     charter: bytes
     files_missing: int
+    forms: bytes
+    is_answer: bool
     purged: int
     quarantined: int
     records: dict[str, int]
@@ -225,7 +277,11 @@ class Tally(_Message, frozen=True, tag="tally"):
     waiting: int
 
     def __post_init__(self) -> None:
-        _require(_are_ids(self.charter, self.set_hash), "the hashes of a tally")
+        _require(_are_ids(self.charter, self.forms, self.set_hash), "the hashes of a tally")
+        _require(len(self.records) <= TALLY_TABLES_MAX, "a tally counts too many tables")
+        counts = (self.files_missing, self.purged, self.quarantined, self.waiting, *self.records.values())
+        _require(all(0 <= count <= COUNT_MAX for count in counts), "a count of a tally")
+        _require(all(_is_text(table, NAME_CHARS_MAX) for table in self.records), "a table of a tally")
 
 
 class Ping(_Message, frozen=True, tag="ping"):
@@ -243,7 +299,8 @@ class Close(_Message, frozen=True, tag="close"):
     text: str
 
     def __post_init__(self) -> None:
-        _require(len(self.text) <= CLOSE_TEXT_CHARS_MAX, "the closing words are too many")
+        is_said = _is_text(self.code, CODE_CHARS_MAX) and _is_text(self.text, CLOSE_TEXT_CHARS_MAX)
+        _require(is_said and self.text.isprintable(), "the closing words")
 
 
 Message: TypeAlias = (
@@ -261,9 +318,12 @@ Message: TypeAlias = (
     | Part
     | Given
     | Ack
+    | Refused
     | FileWanted
     | FileChunk
+    | FileTaken
     | FileMissing
+    | FileHere
     | Tally
     | Ping
     | Pong
@@ -271,20 +331,30 @@ Message: TypeAlias = (
 )
 
 _DECODER: Final[msgspec.msgpack.Decoder[Message]] = msgspec.msgpack.Decoder(Message)
+# Sorts the keys of structs too, and so puts the tag in its place; structs inside stand in key order already.
+_ENCODER: Final = msgspec.msgpack.Encoder(order="sorted")
 
 
 def encode_message(message: Message) -> bytes:
     """The body of the frame that carries a message."""
-    return encode(message)
+    return _ENCODER.encode(message)
 
 
 def decode_message(body: bytes) -> Message:
-    """Read a frame's body. Raises RemoteProtocolError where it is no message within bounds."""
+    """Read a frame's body. Raises RemoteProtocolError where it is no message within bounds in canonical encoding."""
     try:
         message = _DECODER.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise RemoteProtocolError(what=f"A frame holds no message this program knows: {error}.") from error
+    if _ENCODER.encode(message) != body:
+        # Either not canonical or with fields this program does not know: only the slower generic check can tell.
+        decode(body, FRAME_BYTES_MAX)
     return message
+
+
+def blinded(nonce: bytes, value: bytes) -> bytes:
+    """How a hello names a mesh or a charter to those who know it."""
+    return tagged_hash("hello", nonce, value)
 
 
 def _require(condition: bool, what: str) -> None:
@@ -294,8 +364,13 @@ def _require(condition: bool, what: str) -> None:
 
 
 def _require_log(log: Mark) -> None:
-    _require(_are_ids(log.author, log.root) and log.size >= 0, "a log is not named as logs are")
+    is_named = _are_ids(log.author, log.root) and 0 < log.size <= LOG_VERSIONS_MAX
+    _require(is_named, "a log is not named as logs are")
 
 
 def _are_ids(*values: bytes) -> bool:
     return all(len(value) == ID_BYTES for value in values)
+
+
+def _is_text(text: str, chars_max: int) -> bool:
+    return len(text) <= chars_max and is_normal(text)
