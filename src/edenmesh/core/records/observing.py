@@ -6,7 +6,7 @@ made on the server is an assignment like any other. A read that tells nothing ne
 come to rest.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 
 from edenmesh.core.encoding import Plain
@@ -18,7 +18,7 @@ from edenmesh.core.records.merge import record_state
 from edenmesh.core.records.observation import body_hash, last_observations
 from edenmesh.core.records.state import RecordState, StrandState
 from edenmesh.core.records.values import Content, content_text
-from edenmesh.core.records.version import OBSERVE, Version
+from edenmesh.core.records.version import OBSERVE, RESOLVE, RETRACT, Version
 
 Versions = Mapping[VersionId, Version]
 
@@ -47,20 +47,21 @@ class Draft:
     about: dict[str, Plain]
 
 
-def observe(versions: Versions, reading: Reading) -> Draft | None:
-    """The observation to write after a read, or None where it says nothing new."""
-    last = last_observations(versions, reading.destination)
-    if not last and reading.fields is None:
-        # Where nothing was observed yet, the last body counts as absence.
-        return None
-    state = record_state(versions) if versions else None
+def observe(versions: Versions, reading: Reading, uncounted: Set[VersionId] = frozenset()) -> Draft | None:
+    """The observation to write after a read, or None where it says nothing new.
+
+    `versions` are those known when the read began; `uncounted` are the quarantined ones among them.
+    """
+    last = last_observations(versions, reading.destination, uncounted)
+    state = record_state(versions, uncounted) if versions else None
     if _has_gone_back(last, reading, state):
         about = _about(reading, {})
         about["after"] = list[Plain](sorted(last))
         return Draft((), difference(None, reading.fields or {}), about)
-    history = History(versions)
+    history = History(versions, uncounted)
     borne_out = _borne_out(history, versions, reading)
-    if last and not borne_out and all(one.body == reading.body for one in last.values()):
+    # Where nothing was observed yet, the last body counts as absence.
+    if not borne_out and {one.body for one in last.values()} | ({ABSENT} if not last else set()) == {reading.body}:
         return None
     parents = tuple(sorted({*last, *borne_out}))
     past = _past_state(history, versions, parents)
@@ -68,9 +69,17 @@ def observe(versions: Versions, reading: Reading) -> Draft | None:
     return Draft(parents, _change(past, _had(history, versions, last), reading), _about(reading, found))
 
 
-def open_questions(versions: Versions, destination: DestinationId) -> tuple[VersionId, ...]:
+def open_questions(
+    versions: Versions, destination: DestinationId, uncounted: Set[VersionId] = frozenset()
+) -> tuple[VersionId, ...]:
     """Last observations that say the server went back and that no person has answered by a resolve or retract."""
-    return tuple(one for one, seen in last_observations(versions, destination).items() if seen.after)
+    asked = [one for one, seen in last_observations(versions, destination, uncounted).items() if seen.after]
+    if not asked:
+        return ()
+    history = History(versions, uncounted)
+    answers = [node for node in history if node.is_counted and node.version.op in (RESOLVE, RETRACT)]
+    answered = _below(history, (node.id for node in answers))
+    return tuple(one for one in asked if (node := history.node(one)) is None or not node.bit & answered)
 
 
 def _has_gone_back(last: Mapping[VersionId, Observation], reading: Reading, state: RecordState | None) -> bool:
@@ -160,8 +169,10 @@ def _had(history: History, versions: Versions, last: Iterable[VersionId]) -> set
 
 def _past_state(history: History, versions: Versions, heads: Iterable[VersionId]) -> StrandState | None:
     below = _below(history, heads)
-    past = {one: versions[one] for node in history if node.bit & below for one in node.equals}
-    return record_state(past).strand if past else None
+    nodes = [node for node in history if node.bit & below]
+    past = {one: versions[one] for node in nodes for one in node.equals}
+    uncounted = {one for node in nodes if not node.is_counted for one in node.equals}
+    return record_state(past, uncounted).strand if past else None
 
 
 def _below(history: History, heads: Iterable[VersionId]) -> int:
