@@ -1,0 +1,1 @@
+"""Published figures, one module each; each runs its yardstick in the same run, since machines are noisy."""
