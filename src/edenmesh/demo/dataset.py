@@ -67,7 +67,7 @@ class Dataset:
 
 
 def make_dataset(seed: int, *, people: int = 1200, facilities: int = 400, reports: int = 240) -> Dataset:
-    """Make the data set; with the default counts about 3,000 records, components included."""
+    """Make the data set; with the default counts some 2,300 records, components included."""
     rng = random.Random(seed)
     dataset = Dataset()
     organisations = [_organisation(rng, number) for number in range(40)]

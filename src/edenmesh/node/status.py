@@ -1,12 +1,17 @@
 """Status of a device as types: screens and commands only draw it."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Final
 
 from edenmesh.core.ids import format_id
 from edenmesh.core.session import Progress
 from edenmesh.node.meetings import Meetings
 from edenmesh.node.parts import Parts
 from edenmesh.node.visibility import Visibility
+
+_ELSEWHERE: Final = "a server others reach,"
+"""What a destination is called that this device knows only from receipts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +99,18 @@ def read_status(parts: Parts, meetings: Meetings, visibility: Visibility) -> Sta
         visible_until=shown.until if shown is not None else 0.0,
         call_sign=shown.call_sign if shown is not None else "",
         connected=tuple(sorted(team.name_of(peer) for peer in meetings.connected)),
-        destinations=tuple(
-            OwedView(one.name, one.url, total - store.records.count_owed(one.id), store.records.count_owed(one.id))
-            for one in store.notes.destinations()
-        ),
+        destinations=tuple(_owed(parts, total)),
     )
+
+
+def _owed(parts: Parts, total: int) -> Iterator[OwedView]:
+    """Destinations noted here, and those only known from the receipts of other devices."""
+    store = parts.store
+    noted = {one.id: (one.name, one.url) for one in store.notes.destinations()}
+    for destination in [*noted, *(one for one in store.records.destinations() if one not in noted)]:
+        name, url = noted.get(destination, (f"{_ELSEWHERE} {format_id('s', destination)[:10]}", ""))
+        owed = store.records.count_owed(destination)
+        yield OwedView(name, url, total - owed, owed)
 
 
 def read_progress(peer: str, progress: Progress, missing: tuple[str, ...] | None = None, ended: str = "") -> SyncUpdate:

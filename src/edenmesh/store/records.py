@@ -12,7 +12,9 @@ from edenmesh.store.database import Link, Row
 from edenmesh.store.versions import decode_rows, rows_of
 
 _PAGE: Final = 100
-_COLUMNS: Final = "SELECT records.num, tables.name, uuid, flags FROM records JOIN tables ON tables.num = table_num"
+_COLUMNS: Final = "SELECT records.num, tables.name, uuid, flags FROM records"
+_NAMED: Final = "JOIN tables ON tables.num = table_num"
+_IN_TABLE: Final = "records.table_num = (SELECT num FROM tables WHERE name = ?)"
 _URN: Final = "urn:uuid:"
 
 
@@ -76,24 +78,16 @@ class Records:
 
     def page(self, table: str, *, after: int = 0, limit: int = _PAGE, with_deleted: bool = False) -> list[RecordRow]:
         """Records of a table, deleted ones only where asked for."""
-        return self._page(
-            "records.table_num = (SELECT num FROM tables WHERE name = ?) AND flags & ? = 0",
-            (table, 0 if with_deleted else int(Flag.DELETED)),
-            after,
-            limit,
-        )
+        hidden = 0 if with_deleted else int(Flag.DELETED)
+        return self._page(f"{_IN_TABLE} AND flags & ? = 0", (table, hidden), after, limit)
 
     def flagged(self, flags: Flag, *, table: str = "", after: int = 0, limit: int = _PAGE) -> list[RecordRow]:
         """Records with any of these flags, of one table or of all."""
-        where = "flags != 0 AND flags & ? != 0"
+        # Few records are flagged: SQLite, which does not know that, would rather walk through all of them in order.
+        where, bindings = "flags != 0 AND flags & ? != 0", (int(flags), *([table] if table else ()))
         if table:
-            return self._page(
-                f"{where} AND records.table_num = (SELECT num FROM tables WHERE name = ?)",
-                (int(flags), table),
-                after,
-                limit,
-            )
-        return self._page(where, (int(flags),), after, limit)
+            where += f" AND {_IN_TABLE}"
+        return self._page(where, bindings, after, limit, hint="INDEXED BY records_flagged")
 
     def owed(self, destination: DestinationId, *, after: int = 0, limit: int = _PAGE) -> list[RecordRow]:
         """Records that a destination was not last seen to hold as they are shown here, deleted ones among them."""
@@ -103,6 +97,10 @@ class Records:
             after,
             limit,
         )
+
+    def destinations(self) -> list[DestinationId]:
+        """Destinations that observations here speak of, whether or not this device can reach them."""
+        return [DestinationId(row[0]) for row in self._link.rows("SELECT DISTINCT destination FROM delivered")]
 
     def count_owed(self, destination: DestinationId) -> int:
         """How many records are owed to a destination."""
@@ -115,13 +113,13 @@ class Records:
         where = "(uuid LIKE ? ESCAPE '\\' OR uuid LIKE ? ESCAPE '\\')"
         bindings: tuple[str, ...] = (pattern, _URN + pattern)
         if table:
-            where += " AND records.table_num = (SELECT num FROM tables WHERE name = ?)"
+            where += f" AND {_IN_TABLE}"
             bindings = (*bindings, table)
         return self._page(where, bindings, 0, limit)
 
     def row(self, table: str, uuid: str) -> RecordRow | None:
         """One record, or None where no version of it is here."""
-        found = self._link.row(f"{_COLUMNS} WHERE tables.name = ? AND uuid = ?", (table, uuid))
+        found = self._link.row(f"{_COLUMNS} {_NAMED} WHERE tables.name = ? AND uuid = ?", (table, uuid))
         return _record_row(found) if found else None
 
     def versions(self, table: str, uuid: str) -> RecordVersions | None:
@@ -133,9 +131,12 @@ class Records:
         """The same for a row of a list."""
         return RecordVersions(*decode_rows(rows_of(self._link, num)))
 
-    def _page(self, where: str, bindings: tuple[int | str | bytes, ...], after: int, limit: int) -> list[RecordRow]:
+    def _page(
+        self, where: str, bindings: tuple[int | str | bytes, ...], after: int, limit: int, *, hint: str = ""
+    ) -> list[RecordRow]:
         rows = self._link.rows(
-            f"{_COLUMNS} WHERE {where} AND records.num > ? ORDER BY records.num LIMIT ?", (*bindings, after, limit)
+            f"{_COLUMNS} {hint} {_NAMED} WHERE {where} AND records.num > ? ORDER BY records.num LIMIT ?",
+            (*bindings, after, limit),
         )
         return [_record_row(row) for row in rows]
 
