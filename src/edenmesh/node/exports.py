@@ -30,7 +30,7 @@ def export(store: Store, tables: Sequence[str], form: str) -> bytes:
         return encode_document(_row(table, uuid, strand, note) for table, uuid, strand, note in _shown(store, names))
     if form == "csv":
         if len(names) != 1:
-            raise InvalidInput(what="A CSV file holds one table.", do="Name one: --table org_facility")
+            raise InvalidInput(what="A CSV file holds one table.", do="Name one, such as `--table org_facility`.")
         return _csv(_shown(store, names))
     if form == "geojson":
         return _geojson(store, _shown(store, names))

@@ -107,7 +107,7 @@ class Importer:
             return self._begin(row, state, pens)
         strand = state.strand
         if strand is None:
-            raise InvalidInput(what="two different records share this uuid; decide that first")
+            raise InvalidInput(what="Two different records share this uuid; that has to be decided first.")
         if row.is_deleted:
             return None if strand.is_deleted else self._compose(row, Change(), strand.heads, RETRACT, pens)
         wanted: dict[str, Content | None] = {**dict.fromkeys(row.emptied), **row.fields}

@@ -106,7 +106,7 @@ class RecordDesk:
             raise InvalidInput(what=f"Several records of {table} begin with {uuid}.", do="Type more of the uuid.")
         raise InvalidInput(
             what=f"There is no record {uuid} in {table} on this device.",
-            do=f"See what there is: edenmesh record list {table}",
+            do=f"See what there is with `edenmesh record list {table}`.",
         )
 
     # --- writing ------------------------------------------------------------------------------------------------------
@@ -158,7 +158,7 @@ class RecordDesk:
         state = held.state()
         target = _strand(state, "")
         if not (target.conflicts or target.is_contested):
-            raise InvalidInput(what="Nothing is open about this record.", do="To change it, use: edenmesh record edit")
+            raise InvalidInput(what="Nothing is open about this record.", do="To change it, use `edenmesh record edit`.")
         if keep is False:
             self._write(table, uuid, Change(), parents=target.heads, op=RETRACT, about=_why(why))
             return self.view(table, uuid)
@@ -232,7 +232,7 @@ def _strand(state: RecordState, name: str) -> StrandState:
         for strand in state.strands:
             if strand.first == first:
                 return strand
-        raise InvalidInput(what=f"The record has no strand {name}.", do="See its strands: edenmesh record show")
+        raise InvalidInput(what=f"The record has no strand {name}.", do="See its strands with `edenmesh record show`.")
     if state.strand is None:
         what = "two different records share this uuid" if state.strands else "its first version has not come yet"
         raise InvalidInput(what=f"This record cannot be changed now: {what}.", do="Name one with --strand.")

@@ -48,7 +48,7 @@ class Syncing:
         """
         name = self._parts.team.name_of(peer)
         if peer not in self.chosen():
-            raise NotPaired(what=f"{name} is not chosen for sync on this device.", do=f"edenmesh allow {name!r}")
+            raise NotPaired(what=f"{name} is not chosen for sync on this device.", do=f"Choose it with `edenmesh allow {name!r}`.")
         news: asyncio.Queue[PeerEvent] = asyncio.Queue()
         stop = self._meetings.listen(news.put_nowait)
         try:
@@ -101,7 +101,7 @@ class Syncing:
         """The peer is not where it was: try the members that announce themselves."""
         last: EdenmeshError = PeerUnreachable(
             what=f"{self._parts.team.name_of(peer)} does not answer and is not seen nearby.",
-            do="Start `edenmesh run` on it, or name its address: edenmesh sync PEER --address HOST:PORT",
+            do="Start `edenmesh run` on it, or name where it is with `--address HOST:PORT`.",
         )
         for seen in await self._visibility.nearby():
             if not seen.is_member:

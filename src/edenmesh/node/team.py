@@ -111,7 +111,7 @@ class Team:
         if len(found) == 1:
             return found[0]
         what = f"Several devices are called {text}." if found else f"No device here is called {text}."
-        raise InvalidInput(what=what, do="See them with: edenmesh peers")
+        raise InvalidInput(what=what, do="See them with `edenmesh peers`.")
 
     def is_welcome(self, device: DeviceId) -> bool:
         """Whether this device may open a channel at all: not one that was revoked or blocked."""

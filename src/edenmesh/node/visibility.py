@@ -61,7 +61,7 @@ class Visibility:
         if not 0 < minutes <= _MINUTES_MAX:
             raise InvalidInput(what=f"{minutes:g} minutes is no time to be visible for.", do="Choose 1 to 1440.")
         if not self._meetings.port:
-            raise ConfigError(what="This device does not listen, so nobody could pair with it.", do="Use: edenmesh run")
+            raise ConfigError(what="This device does not listen, so nobody could pair with it.", do="Switch it on with `edenmesh run`.")
         await self.hide()
         call_sign = ""
         if self._settings.is_announcing:
@@ -128,7 +128,7 @@ class Visibility:
                 return [Address(host, seen.port) for host in seen.addresses]
         raise InvalidInput(
             what=f"No device called {target!r} is visible nearby.",
-            do="See who is: edenmesh nearby. Or type the other device's address, as its screen shows it.",
+            do="See who is with `edenmesh nearby`, or type the other device's address as its screen shows it.",
         )
 
     def addresses(self) -> tuple[str, ...]:

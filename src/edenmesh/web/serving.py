@@ -84,7 +84,7 @@ def _bind(path: Path) -> socket.socket:
     except OSError as error:
         raise ConfigError(
             what=f"The socket {path} cannot be made ({error.strerror or error}).",
-            do="Choose a folder of your own for the device: --home DIR",
+            do="Choose a folder of your own for the device with `--home DIR`.",
         ) from error
     return bound
 
@@ -93,5 +93,5 @@ def _require_private(folder: Path) -> None:
     found = folder.stat()
     if found.st_uid != os.getuid() or found.st_mode & 0o077:
         raise ConfigError(
-            what=f"The folder {folder} can be opened by other users.", do=f"Make it private: chmod 700 {folder}"
+            what=f"The folder {folder} can be opened by other users.", do=f"Make it private with `chmod 700 {folder}`."
         )
