@@ -247,7 +247,7 @@ class Device:
         """The text of the QR code to be scanned by another device. Raises InvalidInput where this one is not shown."""
         shown = self._visibility.shown
         if shown is None:
-            raise InvalidInput(what="This device is not visible now.", do="Make it so with `edenmesh visible --minutes 5`.")
+            raise InvalidInput(what="This device is not visible now.", do="Make it so with `edenmesh visible`.")
         return self._pairings.qr(shown.door_secret, shown.addresses, shown.port)
 
     async def nearby(self, seconds: float = 3.0) -> list[Nearby]:

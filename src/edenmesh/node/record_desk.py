@@ -158,7 +158,7 @@ class RecordDesk:
         state = held.state()
         target = _strand(state, "")
         if not (target.conflicts or target.is_contested):
-            raise InvalidInput(what="Nothing is open about this record.", do="To change it, use `edenmesh record edit`.")
+            raise InvalidInput(what="Nothing is open about this record.", do="Change it with `edenmesh record edit`.")
         if keep is False:
             self._write(table, uuid, Change(), parents=target.heads, op=RETRACT, about=_why(why))
             return self.view(table, uuid)

@@ -48,7 +48,9 @@ class Syncing:
         """
         name = self._parts.team.name_of(peer)
         if peer not in self.chosen():
-            raise NotPaired(what=f"{name} is not chosen for sync on this device.", do=f"Choose it with `edenmesh allow {name!r}`.")
+            raise NotPaired(
+                what=f"{name} is not chosen for sync on this device.", do=f"Choose it with `edenmesh allow {name!r}`."
+            )
         news: asyncio.Queue[PeerEvent] = asyncio.Queue()
         stop = self._meetings.listen(news.put_nowait)
         try:

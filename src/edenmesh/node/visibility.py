@@ -61,7 +61,10 @@ class Visibility:
         if not 0 < minutes <= _MINUTES_MAX:
             raise InvalidInput(what=f"{minutes:g} minutes is no time to be visible for.", do="Choose 1 to 1440.")
         if not self._meetings.port:
-            raise ConfigError(what="This device does not listen, so nobody could pair with it.", do="Switch it on with `edenmesh run`.")
+            raise ConfigError(
+                what="This device does not listen, so nobody could pair with it.",
+                do="Switch it on with `edenmesh run`.",
+            )
         await self.hide()
         call_sign = ""
         if self._settings.is_announcing:

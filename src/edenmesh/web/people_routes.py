@@ -123,7 +123,7 @@ class PeopleRoutes:
     async def _sync_all(self) -> AsyncIterator[object]:
         names = self._device.sync_peers()
         if not names:
-            raise InvalidInput(what="This device has no peer to sync with yet.", do="Pair with one first: `edenmesh pair`.")
+            raise InvalidInput(what="This device has no peer to sync with yet.", do="Pair first: `edenmesh pair`.")
         for name in names:
             async for update in self._device.sync(name):
                 yield update
