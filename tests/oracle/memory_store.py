@@ -46,8 +46,8 @@ class MemoryLog:
 
     def add_seal(self, seal: Seal) -> None:
         """Keep a seal; the one before gives way where its neighbours then span no more than one part."""
-        if len(self.seals) > 1 and self.seals[-1].size % PART_VERSIONS_MAX:
-            below = self.seals[-2].size
+        if self.seals and self.seals[-1].size % PART_VERSIONS_MAX:
+            below = self.seals[-2].size if len(self.seals) > 1 else 0
             size_bytes = sum(len(one.data) for one in self.versions[below : seal.size])
             if seal.size - below <= PART_VERSIONS_MAX and size_bytes <= PART_BYTES_SEALED:
                 self.seals.pop()

@@ -5,9 +5,9 @@ Counts are taken from what is held at that moment, never from what was sent. A t
 whoever states first, or again, hears how things stand; two that crossed answer each other.
 """
 
-from edenmesh.core.ids import tagged_hash
 from edenmesh.core.limits import TALLY_TABLES_MAX
 from edenmesh.core.session.events import Progress, Tallied
+from edenmesh.core.session.forms import forms_hash
 from edenmesh.core.session.outbox import Outbox
 from edenmesh.core.session.ports import Snapshot
 from edenmesh.core.session.reconciling import SetHashes
@@ -65,7 +65,7 @@ class Tallies:
         self._ours = Tally(
             charter=self._snapshot.charter().hash,
             files_missing=counts.files_missing,
-            forms=self._forms_hash(),
+            forms=forms_hash(self._snapshot.forms()),
             is_answer=self._is_asked,
             purged=counts.purged,
             quarantined=counts.quarantined,
@@ -98,7 +98,7 @@ class Tallies:
         return (
             tally.charter == self._snapshot.charter().hash
             and tally.set_hash == self._hashes.ours()
-            and tally.forms == self._forms_hash()
+            and tally.forms == forms_hash(self._snapshot.forms())
             and tally.files_missing == self._snapshot.open_counts().files_missing
         )
 
@@ -107,9 +107,6 @@ class Tallies:
         counts = self._snapshot.counts()
         most = sorted(counts, key=lambda table: (-counts[table], table))[:TALLY_TABLES_MAX]
         return {table: counts[table] for table in sorted(most)}
-
-    def _forms_hash(self) -> bytes:
-        return tagged_hash("forms", *sorted(self._snapshot.forms()))
 
 
 def _missing(ours: Tally, theirs: Tally, their_hash: bytes, refused: dict[str, int]) -> list[str]:

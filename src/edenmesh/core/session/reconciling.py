@@ -7,7 +7,7 @@ the short way or both the long one. What differs is for the giver to give and fo
 from typing import Final
 
 from edenmesh.core.ids import DeviceId
-from edenmesh.core.limits import FORMS_MAX, VECTOR_LOGS_FRAME
+from edenmesh.core.limits import VECTOR_LOGS_FRAME
 from edenmesh.core.reconcile import Mark, set_hash
 from edenmesh.core.session.forms import FormExchange
 from edenmesh.core.session.giving import Giver
@@ -56,15 +56,14 @@ class Reconciliation:
     def start(self) -> None:
         """Say what is held here."""
         self._said = self._hashes.marks()
-        forms: list[bytes] = [*self._forms.held()]
-        self._outbox.send(Have(forms[:FORMS_MAX], self._hashes.ours(self._said)))
+        self._outbox.send(Have(self._forms.start(), self._hashes.ours(self._said)))
 
     def handle_have(self, message: Have) -> None:
         """The peer says what it holds."""
         if self._has_heard or self._said is None:
             raise RemoteProtocolError(what="The peer says twice what it has.")
         self._has_heard = True
-        self._forms.start(message.forms)
+        self._forms.handle_hash(message.forms)
         if message.set_hash == self._hashes.theirs(self._said):
             self._compare(self._said, self._said)
             return

@@ -48,6 +48,7 @@ from edenmesh.core.wire import (
     FileTaken,
     FileWanted,
     FormBytes,
+    Forms,
     FrameReader,
     Given,
     Have,
@@ -256,6 +257,7 @@ class Session:
         }
         late: dict[type, Callable[[Any], None]] = {
             Have: self._reconciliation.handle_have,
+            Forms: self._forms.handle_forms,
             FormBytes: self._forms.handle_form,
             Vector: self._reconciliation.handle_vector,
             Differ: lambda message: self._giver.handle_differ(message.log),
@@ -348,7 +350,7 @@ class Session:
             self._tallies.state()
 
     def _is_exchanged(self) -> bool:
-        return self._giver.is_idle and self._taker.is_idle and self._outbox.is_durable
+        return self._forms.is_idle and self._giver.is_idle and self._taker.is_idle and self._outbox.is_durable
 
     def _is_quiet(self) -> bool:
         return self._is_exchanged() and self._file_taker.is_idle

@@ -103,13 +103,22 @@ class CharterDone(_Message, frozen=True, tag="charter_done"):
 
 
 class Have(_Message, frozen=True, tag="have"):
-    """Hashes of the forms held, and the set hash over the logs held."""
+    """The hash over the hashes of all forms held, and the set hash over the logs held."""
 
-    forms: list[bytes]
+    forms: bytes
     set_hash: bytes
 
     def __post_init__(self) -> None:
-        _require(len(self.forms) <= FORMS_MAX and _are_ids(*self.forms, self.set_hash), "forms or the set hash")
+        _require(_are_ids(self.forms, self.set_hash), "the hash of forms or of logs")
+
+
+class Forms(_Message, frozen=True, tag="forms"):
+    """Hashes of all forms held: said where they are not the peer's."""
+
+    forms: list[bytes]
+
+    def __post_init__(self) -> None:
+        _require(len(self.forms) <= FORMS_MAX and _are_ids(*self.forms), "the forms held")
 
 
 class FormBytes(_Message, frozen=True, tag="form"):
@@ -259,7 +268,7 @@ class FileHere(_Message, frozen=True, tag="file_here"):
         _require(_are_ids(self.file), "a file that has come")
 
 
-class Tally(_Message, frozen=True, tag="tally"):
+class Tally(_Message, frozen=True, kw_only=True, tag="tally", omit_defaults=True):
     """What the sender holds at the end: the word on which "everything" rests (design, section 4).
 
     Counts are of records by table, of versions waiting, quarantined and purged, and of files not whole. `forms` is a
@@ -267,14 +276,14 @@ class Tally(_Message, frozen=True, tag="tally"):
     """
 
     charter: bytes
-    files_missing: int
+    files_missing: int = 0
     forms: bytes
-    is_answer: bool
-    purged: int
-    quarantined: int
-    records: dict[str, int]
+    is_answer: bool = False
+    purged: int = 0
+    quarantined: int = 0
+    records: dict[str, int] = {}
     set_hash: bytes
-    waiting: int
+    waiting: int = 0
 
     def __post_init__(self) -> None:
         _require(_are_ids(self.charter, self.forms, self.set_hash), "the hashes of a tally")
@@ -310,6 +319,7 @@ Message: TypeAlias = (
     | CharterEntries
     | CharterDone
     | Have
+    | Forms
     | FormBytes
     | Vector
     | Differ
