@@ -82,11 +82,12 @@ class History:
     def strands(self) -> list[list[Node]]:
         """The nodes of each strand in causal order, strands by the id of their first version.
 
-        A version that descends from two strands is in both: people have not joined them yet. What no counted version
-        belongs to is no strand: a quarantined version alone contests nothing.
+        A version that descends from two strands is in both: people have not joined them yet. First versions from
+        which nothing that counts descends begin no strand: a quarantined version alone contests nothing.
         """
-        strands = [self.nodes] if len(self._firsts) <= 1 else self._several_strands()
-        return [nodes for nodes in strands if any(node.is_counted for node in nodes)]
+        if len(self._firsts) > 1:
+            return self._several_strands()
+        return [self.nodes] if any(node.is_counted for node in self.nodes) else []
 
     def _place_firsts(self, firsts: list[VersionId]) -> None:
         if len(firsts) <= 1:
@@ -130,14 +131,19 @@ class History:
         strand_of = {bit: mask for mask in self._strand_masks() for bit in _bits(mask)}
         strands: dict[int, list[Node]] = {mask: [] for mask in strand_of.values()}
         for node in self.nodes:
-            for mask in {strand_of[bit] for bit in _bits(self._firsts_of(node))}:
+            for mask in {strand_of[bit] for bit in _bits(self._firsts_of(node)) if bit in strand_of}:
                 strands[mask].append(node)
         return sorted(strands.values(), key=lambda nodes: nodes[0].id)
 
     def _strand_masks(self) -> list[int]:
         """The first nodes of each strand as bits."""
+        alive = 0
+        for node in self.nodes:
+            if node.is_counted:
+                alive |= self._firsts_of(node)
+        firsts = [node for node in self._firsts if node.bit & alive]
         same: dict[Hashable, int] = {}
-        for node in self._firsts:
+        for node in firsts:
             key = node.id if node.version.about.get("after") else _sameness(node.id, node.version, is_strand=True)
             same[key] = same.get(key, 0) | node.bit
         masks = list(same.values())
@@ -145,13 +151,13 @@ class History:
         observed = 0
         for node in self.nodes:
             if self._is_observed(node):
-                firsts = self._firsts_of(node)
-                mask = strand_of[firsts & -firsts]
-                if not firsts & ~mask:
+                below = self._firsts_of(node)
+                mask = strand_of[below & -below]
+                if not below & ~mask:
                     observed |= mask
         if not observed:
             return masks
-        for node in self._firsts:
+        for node in firsts:
             if any(owns_uuid(self.versions[one]) for one in node.equals):
                 observed |= strand_of[node.bit]
         return [observed, *(mask for mask in masks if not mask & observed)]

@@ -28,34 +28,50 @@ class _Said(NamedTuple):
 
 def record_state(versions: Mapping[VersionId, Version], uncounted: Set[VersionId] = frozenset()) -> RecordState:
     """The state of one record from all its versions held here; `uncounted` are the quarantined ones among them."""
-    one = next(iter(versions.values()))
+    first, version = next(iter(versions.items()))
+    if len(versions) == 1 and not uncounted and _only_sets(version):
+        # Most records were written once, and then nothing can be undecided.
+        return RecordState(version.table, version.uuid, (_lone_strand(first, version),), frozenset(), Flag(0))
     history = History(versions, uncounted)
-    strands = tuple(_strand_state(nodes, history) for nodes in history.strands())
-    holds = (
-        (_CONFLICT, any(strand.conflicts for strand in strands)),
-        (_IDENTITY, len(strands) > 1),
-        (_CONTESTED, any(strand.is_contested for strand in strands)),
-        (_DELETED, len(strands) == 1 and strands[0].is_deleted),
-        (_WAITING, bool(history.waiting)),
-        (_QUARANTINED, not uncounted.isdisjoint(versions)),
-        (_NEWER, not all(version.is_understood for version in versions.values())),
-    )
-    flags = sum(flag for flag, is_so in holds if is_so)
-    return RecordState(one.table, one.uuid, strands, history.waiting, Flag(flags))
+    past = Past(history)
+    strands = tuple(_strand_state(nodes, history, past) for nodes in history.strands())
+    flags = _IDENTITY if len(strands) > 1 else 0
+    for strand in strands:
+        if strand.conflicts:
+            flags |= _CONFLICT
+        if strand.retracts:
+            flags |= _CONTESTED if strand.is_contested else _DELETED if len(strands) == 1 else 0
+    if history.waiting:
+        flags |= _WAITING
+    if uncounted and not uncounted.isdisjoint(versions):
+        flags |= _QUARANTINED
+    if any(not one.is_understood for one in versions.values()):
+        flags |= _NEWER
+    return RecordState(version.table, version.uuid, strands, history.waiting, Flag(flags))
 
 
-def _strand_state(nodes: list[Node], history: History) -> StrandState:
+def _only_sets(version: Version) -> bool:
+    return version.op == PUT and version.is_understood and not version.parents and not version.add
+
+
+def _lone_strand(one: VersionId, version: Version) -> StrandState:
+    ids = (one,)
+    fields = {name: FieldState((Choice(value, ids),)) for name, value in sorted(version.set.items())}
+    return StrandState(first=one, heads=ids, fields=fields)
+
+
+def _strand_state(nodes: list[Node], history: History, past: Past) -> StrandState:
     counted = [node for node in nodes if node.is_counted]
     said = _said(counted)
-    observations = [node for node in counted if node.version.op == OBSERVE]
-    past = Past(history, observations)
-    if observations:
+    if any(node.version.op == OBSERVE for node in counted):
         _drop_echoes(said, past)
+    fields = _fields(counted, said, past, history)
     retracts, edits = _retracts(counted, said)
     return StrandState(
         first=nodes[0].id,
         heads=tuple(sorted(node.id for node in heads_of(counted))),
-        fields=_fields(counted, said, past, history),
+        fields=fields,
+        conflicts=tuple(name for name, field in fields.items() if len(field.choices) > 1),
         retracts=retracts,
         concurrent_edits=edits,
     )
@@ -184,4 +200,10 @@ def _lists(counted: list[Node], said: _Said, past: Past, history: History) -> di
     }
 
 
-_CONFLICT, _IDENTITY, _CONTESTED, _DELETED, _WAITING, _QUARANTINED, _NEWER = (flag.value for flag in Flag)
+_CONFLICT = Flag.CONFLICT.value
+_IDENTITY = Flag.IDENTITY.value
+_CONTESTED = Flag.CONTESTED.value
+_DELETED = Flag.DELETED.value
+_WAITING = Flag.WAITING.value
+_QUARANTINED = Flag.QUARANTINED.value
+_NEWER = Flag.NEWER.value

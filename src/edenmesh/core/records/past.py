@@ -9,15 +9,16 @@ from collections.abc import Iterable
 from typing import Final
 
 from edenmesh.core.records.history import History, Node
+from edenmesh.core.records.version import OBSERVE
 
 
 class Past:
     """The relation "follows" of one history, field by field."""
 
-    def __init__(self, history: History, observations: Iterable[Node]) -> None:
+    def __init__(self, history: History) -> None:
         self._found: Final[dict[str, list[tuple[int, int]]]] = {}
-        for node in observations:
-            if "found" not in node.version.about:
+        for node in history:
+            if node.version.op != OBSERVE or not node.is_counted or "found" not in node.version.about:
                 continue
             for name, ids in node.version.observation.found.items():
                 bits = 0

@@ -57,14 +57,19 @@ class FieldState(msgspec.Struct, frozen=True):
         return len(self.choices) > 1
 
 
-class StrandState(msgspec.Struct, frozen=True):
-    """One strand of a record. `first` is the id that names it; `heads` are what an edit made now would follow."""
+class StrandState(msgspec.Struct, frozen=True, kw_only=True):
+    """One strand of a record. `first` is the id that names it; `heads` are what an edit made now would follow.
+
+    `conflicts` are the names of the fields in conflict; `retracts` are those no one lifted, and `concurrent_edits`
+    the changes that none of them had seen.
+    """
 
     first: VersionId
     heads: tuple[VersionId, ...]
     fields: Mapping[str, FieldState]
-    retracts: tuple[VersionId, ...]
-    concurrent_edits: tuple[VersionId, ...]
+    conflicts: tuple[str, ...] = ()
+    retracts: tuple[VersionId, ...] = ()
+    concurrent_edits: tuple[VersionId, ...] = ()
 
     @property
     def is_deleted(self) -> bool:
@@ -75,11 +80,6 @@ class StrandState(msgspec.Struct, frozen=True):
     def is_contested(self) -> bool:
         """Whether it was retracted by one and edited by another who had not seen it: it stays visible."""
         return bool(self.retracts) and bool(self.concurrent_edits)
-
-    @property
-    def conflicts(self) -> list[str]:
-        """Names of the fields in conflict."""
-        return [name for name, field in self.fields.items() if field.is_conflict]
 
     @property
     def values(self) -> dict[str, Content]:

@@ -1,0 +1,40 @@
+"""The state of a record is that of the reference model, for any history."""
+
+from collections import Counter
+
+from hypothesis import HealthCheck, given, settings
+
+from edenmesh.core.records import record_state
+from tests.oracle.histories import Written, partial_histories
+from tests.oracle.record_model import Model, shown_of
+
+EXAMPLES = 600
+AT_LEAST = {
+    "conflict": 15,
+    "identity": 60,
+    "contested": 2,
+    "deleted": 2,
+    "waiting": 40,
+    "quarantined": 60,
+    "newer": 30,
+    "equal firsts": 20,
+    "echoes": 8,
+    "found": 15,
+    "removals": 20,
+}
+
+
+def test_state_is_that_of_the_model() -> None:
+    work: Counter[str] = Counter()
+
+    @settings(max_examples=EXAMPLES, suppress_health_check=[HealthCheck.too_slow])
+    @given(partial_histories())
+    def check(held: Written) -> None:
+        model = Model(held.versions, held.uncounted)
+        shown = model.shown()
+        assert shown_of(record_state(held.versions, held.uncounted)) == shown
+        work.update(shown.words)
+        work.update({name: bool(count) for name, count in model.work.items()})
+
+    check()
+    assert {name: count for name, count in AT_LEAST.items() if work[name] < count} == {}, work

@@ -1,0 +1,59 @@
+"""No silent loser: a value that nothing causally follows is shown, among others where there are others."""
+
+from collections import Counter
+
+import pytest
+
+from edenmesh.core.records import OBSERVE, RecordState
+from tests.laws.law import StateOf, must_catch, try_law
+from tests.laws.saboteurs import drops_a_live_value, trusts_the_clock
+from tests.oracle.histories import Written, partial_histories
+from tests.oracle.record_model import Model, added, assigned
+
+
+def keeps_every_live_value(state_of: StateOf, held: Written, work: Counter[str]) -> None:
+    model = Model(held.versions, held.uncounted)
+    state = state_of(held.versions, held.uncounted)
+    said = [(one, name, text) for one in model.counted for name, text in assigned(model.versions[one])]
+    for one, name, text in said:
+        is_followed = any(other == name and one in model.follows(later, name) for later, other, _ in said)
+        if is_followed or _is_said_by_us(model, one, [later for later, *rest in said if rest == [name, text]]):
+            continue
+        work["live values"] += 1
+        if text:
+            assert one in _givers(state, name)
+        elif state.strand is not None and name in state.strand.fields:
+            # An emptiness is shown beside the values it contradicts.
+            work["emptied and set"] += 1
+            assert one in _givers(state, name) or isinstance(state.strand.fields[name].shown, tuple)
+    items = [(one, name, text) for one in model.counted for name, text in added(model.versions[one])]
+    for one, name, text in items:
+        is_followed = any(
+            name in model.versions[later].remove and one in model.follows(later, name) for later in model.counted
+        )
+        if not is_followed and not _is_said_by_us(model, one, [x for x, *rest in items if rest == [name, text]]):
+            work["live items"] += 1
+            assert one in _givers(state, name)
+    work["conflicts"] += any(strand.conflicts for strand in state.strands)
+
+
+def _is_said_by_us(model: Model, one: bytes, same: list[bytes]) -> bool:
+    """Whether an observation found what one of us says: then it may be an echo."""
+    return model.versions[one].op == OBSERVE and any(model.versions[other].op != OBSERVE for other in same)
+
+
+def _givers(state: RecordState, name: str) -> set[bytes]:
+    fields = [strand.fields[name] for strand in state.strands if name in strand.fields]
+    return {one for field in fields for choice in field.choices for one in choice.given_by}
+
+
+def test_every_value_that_nothing_follows_is_among_the_choices() -> None:
+    work = try_law(keeps_every_live_value, partial_histories())
+    assert work["live values"] >= 200, work
+    assert work["live items"] >= 30, work
+    assert work["conflicts"] >= 5, work
+
+
+@pytest.mark.parametrize("sabotage", [drops_a_live_value, trusts_the_clock])
+def test_a_program_that_loses_a_value_is_caught(sabotage: StateOf) -> None:
+    must_catch(keeps_every_live_value, partial_histories(), sabotage)
