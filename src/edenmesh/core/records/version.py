@@ -58,7 +58,7 @@ class Removal(NamedTuple):
     seen: _Ids
 
 
-class Version(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Version(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
     """One change. Fields stand in key order, which makes the struct's encoding the canonical one.
 
     `made` is the writer's wall clock in milliseconds since 1970, for display only. `seq` counts the author's

@@ -138,7 +138,9 @@ class Taker:
         self._storing_bytes += size_bytes
         if self._storing > UNACKED_PARTS_MAX or self._storing_bytes > UNACKED_BYTES_MAX + PART_BYTES_MAX:
             raise LimitExceeded(what="The peer gives faster than what it gave can become durable.")
-        self._seen += len(part.versions)
+        # `durable` waits for the commit and keeps the count, not the part: the store has its versions by then.
+        count = len(part.versions)
+        self._seen += count
         # What was made since the vectors were compared, and what forks hold, was not counted when they were.
         self._progress.versions_to_take = max(self._progress.versions_to_take, self._seen)
 
@@ -146,7 +148,7 @@ class Taker:
             self._ahead.pop(mark, None)
             self._storing -= 1
             self._storing_bytes -= size_bytes
-            self._progress.versions_taken += len(part.versions)
+            self._progress.versions_taken += count
             self._giver.note(mark, base)
             self._outbox.send(Ack(mark))
 
