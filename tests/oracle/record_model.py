@@ -38,7 +38,7 @@ class Model:
     """One record, as the sentences say it."""
 
     def __init__(self, versions: Mapping[VersionId, Version], uncounted: Set[VersionId] = frozenset()) -> None:
-        self.versions: Mapping[bytes, Version] = {**versions}
+        self.versions = dict[bytes, Version](versions.items())
         self.uncounted = uncounted
         self.placed = {one for one in self.versions if self._has_come_whole(one)}
         self.counted = {one for one in self.placed if self.versions[one].is_understood and one not in uncounted}

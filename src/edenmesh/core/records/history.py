@@ -50,7 +50,7 @@ class History:
     def __init__(self, versions: Mapping[VersionId, Version], uncounted: Set[VersionId] = frozenset()) -> None:
         self.versions: Final = versions
         self.nodes: Final[list[Node]] = []
-        self._uncounted: Final = uncounted
+        self.uncounted: Final = uncounted
         self._node_of: Final[dict[bytes, Node]] = {}
         open_parents: dict[VersionId, int] = {}
         children: dict[bytes, list[VersionId]] = {}
@@ -115,7 +115,7 @@ class History:
         ids = equals if len(equals) == 1 else self._giving(equals)
         node = Node(self.versions[ids[0]], ids, 1 << len(self.nodes), parents)
         node.equals = equals
-        if self._uncounted and not self._uncounted.isdisjoint(ids):
+        if self.uncounted and not self.uncounted.isdisjoint(ids):
             node.is_counted = False
         self.nodes.append(node)
         for one in equals:
@@ -123,7 +123,7 @@ class History:
 
     def _giving(self, equals: Iterable[VersionId]) -> tuple[VersionId, ...]:
         """Those of equal versions that give the values: the puts that count, else the observations, else all."""
-        counted = [one for one in equals if one not in self._uncounted]
+        counted = [one for one in equals if one not in self.uncounted]
         puts = [one for one in counted if self.versions[one].op == PUT]
         return tuple(puts or counted or equals)
 
@@ -163,7 +163,7 @@ class History:
         return [observed, *(mask for mask in masks if not mask & observed)]
 
     def _is_observed(self, node: Node) -> bool:
-        versions = [self.versions[one] for one in node.equals if one not in self._uncounted]
+        versions = [self.versions[one] for one in node.equals if one not in self.uncounted]
         return any(version.op == OBSERVE and version.is_understood for version in versions)
 
     def _firsts_of(self, node: Node) -> int:

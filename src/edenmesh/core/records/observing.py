@@ -52,13 +52,13 @@ def observe(versions: Versions, reading: Reading, uncounted: Set[VersionId] = fr
 
     `versions` are those known when the read began; `uncounted` are the quarantined ones among them.
     """
-    last = last_observations(versions, reading.destination, uncounted)
+    history = History(versions, uncounted)
+    last = last_observations(versions, reading.destination, uncounted | history.waiting)
     state = record_state(versions, uncounted) if versions else None
     if _has_gone_back(last, reading, state):
         about = _about(reading, {})
         about["after"] = list[Plain](sorted(last))
         return Draft((), difference(None, reading.fields or {}), about)
-    history = History(versions, uncounted)
     borne_out = _borne_out(history, versions, reading)
     # Where nothing was observed yet, the last body counts as absence.
     if not borne_out and {one.body for one in last.values()} | ({ABSENT} if not last else set()) == {reading.body}:
@@ -73,10 +73,9 @@ def open_questions(
     versions: Versions, destination: DestinationId, uncounted: Set[VersionId] = frozenset()
 ) -> tuple[VersionId, ...]:
     """Last observations that say the server went back and that no person has answered by a resolve or retract."""
-    asked = [one for one, seen in last_observations(versions, destination, uncounted).items() if seen.after]
-    if not asked:
-        return ()
     history = History(versions, uncounted)
+    last = last_observations(versions, destination, uncounted | history.waiting)
+    asked = [one for one, seen in last.items() if seen.after]
     answers = [node for node in history if node.is_counted and node.version.op in (RESOLVE, RETRACT)]
     answered = _below(history, (node.id for node in answers))
     return tuple(one for one in asked if (node := history.node(one)) is None or not node.bit & answered)
@@ -169,10 +168,8 @@ def _had(history: History, versions: Versions, last: Iterable[VersionId]) -> set
 
 def _past_state(history: History, versions: Versions, heads: Iterable[VersionId]) -> StrandState | None:
     below = _below(history, heads)
-    nodes = [node for node in history if node.bit & below]
-    past = {one: versions[one] for node in nodes for one in node.equals}
-    uncounted = {one for node in nodes if not node.is_counted for one in node.equals}
-    return record_state(past, uncounted).strand if past else None
+    past = {one: versions[one] for node in history if node.bit & below for one in node.equals}
+    return record_state(past, history.uncounted & past.keys()).strand if past else None
 
 
 def _below(history: History, heads: Iterable[VersionId]) -> int:
