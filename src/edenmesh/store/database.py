@@ -28,7 +28,7 @@ _WAL_PAGES: Final = 512
 """Pages in the WAL after which a commit writes them home."""
 _WAL_PAGES_BULK: Final = 10_000
 """The same in bulk: what is written twice is written together."""
-_BUSY_MS: Final = 2000
+_BUSY_MS: Final = 500
 _ROOM_BYTES: Final = 1024 * 1024
 
 Row: TypeAlias = tuple[Any, ...]
@@ -137,7 +137,11 @@ class Database:
         """Open the file. Raises SQLiteTooOld, StoreDamaged, StoreLocked, DiskFull, StoreError."""
         require_sqlite(apsw.sqlite_lib_version())
         self.writer: Final = Link(path, key)
-        self.reader: Final = Link(path, key)
+        try:
+            self.reader: Final = Link(path, key)
+        except BaseException:
+            self.writer.close()
+            raise
         for link, cache_kib in ((self.writer, _WRITE_CACHE_KIB), (self.reader, _READ_CACHE_KIB)):
             link.run(f"PRAGMA cache_size = -{cache_kib}")
         self.reader.run("PRAGMA query_only = ON")
@@ -166,6 +170,15 @@ def _numbers(version: str) -> list[int]:
 
 def _connect(path: Path, key: DatabaseKey) -> apsw.Connection:
     connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE)
+    try:
+        _configure(connection, key)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _configure(connection: apsw.Connection, key: DatabaseKey) -> None:
     connection.set_busy_timeout(_BUSY_MS)
     connection.config(apsw.SQLITE_DBCONFIG_DEFENSIVE, 1)
     connection.config(apsw.SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0)
@@ -178,7 +191,6 @@ def _connect(path: Path, key: DatabaseKey) -> apsw.Connection:
     connection.pragma("journal_mode", "wal")
     for name, value in _PRAGMAS.items():
         connection.pragma(name, value)
-    return connection
 
 
 _PRAGMAS: Final[dict[str, str | int]] = {

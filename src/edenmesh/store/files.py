@@ -114,7 +114,8 @@ def add_file(link: Link, content: Iterable[bytes]) -> tuple[FileHash, int]:
 def wanted_files(link: Link) -> list[FileNeed]:
     """Files that versions here name and that are not whole here, in the order in which they were named."""
     rows = link.rows(
-        f"SELECT hash, size, have FROM files WHERE is_whole = 0 AND NOT {_IS_WHOLE_ELSEWHERE} ORDER BY num"
+        "SELECT hash, size, have FROM files INDEXED BY files_wanted"
+        f" WHERE is_whole = 0 AND NOT {_IS_WHOLE_ELSEWHERE} ORDER BY num"
     )
     return [FileNeed(FileHash(file), size, have) for file, size, have in rows]
 

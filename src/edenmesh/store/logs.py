@@ -58,8 +58,8 @@ class Log:
 def read_heads(link: Link) -> list[Held]:
     """All sealed logs, by author and branch."""
     rows = link.rows(
-        "SELECT authors.id, branch, sealed, root FROM logs JOIN authors ON authors.num = author"
-        " JOIN seals ON log = logs.num AND seals.size = sealed ORDER BY authors.id, branch"
+        "SELECT authors.id, branch, sealed, root FROM logs CROSS JOIN authors ON authors.num = author"
+        " CROSS JOIN seals ON log = logs.num AND seals.size = sealed ORDER BY authors.id, branch"
     )
     return [Held(AuthorId(author), branch, sealed, root) for author, branch, sealed, root in rows]
 

@@ -11,6 +11,7 @@ import msgspec
 from edenmesh.core.encoding import encode
 from edenmesh.core.ids import DestinationId, DeviceId
 from edenmesh.core.wire import Tally
+from edenmesh.errors import RemoteProtocolError
 from edenmesh.store.database import Link
 
 
@@ -96,9 +97,12 @@ class Notes:
         return [_DESTINATION.decode(row[0]) for row in self._link.rows("SELECT data FROM destinations ORDER BY id")]
 
     def tally(self, device: DeviceId) -> KeptTally | None:
-        """What was stated when that peer was last met, or None."""
+        """What was stated when that peer was last met, or None. One that another program version kept says nothing."""
         row = self._link.row("SELECT data FROM tallies WHERE device = ?", (device,))
-        return _TALLY.decode(row[0]) if row else None
+        try:
+            return _TALLY.decode(row[0]) if row else None
+        except (msgspec.ValidationError, RemoteProtocolError):
+            return None
 
 
 def put_meta(link: Link, name: str, value: bytes) -> None:

@@ -23,7 +23,7 @@ CREATE TABLE records (
 ) STRICT;
 CREATE UNIQUE INDEX records_by_name ON records (table_num, uuid);
 CREATE INDEX records_by_table ON records (table_num);
-CREATE INDEX records_flagged ON records (table_num, flags) WHERE flags != 0;
+CREATE INDEX records_flagged ON records (table_num, flags, waiting) WHERE flags != 0;
 
 -- Immutable, but for `standing`: 0 counts, 1 is quarantined.
 CREATE TABLE versions (
