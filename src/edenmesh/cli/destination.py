@@ -1,0 +1,199 @@
+"""Commands for servers: name one, see whether it answers, bring its records, and deliver."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any, Final
+
+import click
+import msgspec
+
+from edenmesh.cli.calls import Call, command
+from edenmesh.cli.client import Answer, Client
+from edenmesh.cli.device import draw_checks
+from edenmesh.cli.exits import ExitCode
+from edenmesh.cli.passphrase import PassphraseSource
+from edenmesh.cli.progress import Meter
+from edenmesh.errors import UsageError
+from edenmesh.node import Json
+
+_NAME: Final = click.argument("name", default="")
+
+
+class DestinationListed(msgspec.Struct, frozen=True):
+    """A server this device may deliver to."""
+
+    name: str
+    url: str
+    user: str = ""
+    pin: str = ""
+
+
+class Step(msgspec.Struct, frozen=True):
+    """How far a delivery or a pull is; the last one holds the result."""
+
+    step: str = ""
+    done: int = 0
+    total: int = 0
+    result: dict[str, Any] | None = None
+
+
+class PlanLine(msgspec.Struct, frozen=True):
+    """What a delivery would do with one record, or why it would not."""
+
+    table: str
+    uuid: str
+    label: str
+    action: str
+    fields: list[str] = []
+    reason: str = ""
+
+
+@click.group("destination")
+def destination() -> None:
+    """Name the Sahana Eden servers that records are delivered to."""
+
+
+@command(
+    "set",
+    click.argument("name"),
+    click.option("--url", required=True, metavar="URL", help="The server's address, as in the browser."),
+    click.option("--user", default="", metavar="NAME", help="The name to log in with."),
+    click.option("--password-file", type=click.Path(path_type=Path), metavar="FILE", help="Read the password from it."),
+    click.option("--password-fd", type=click.IntRange(0), metavar="N", help="Read the password from descriptor N."),
+    click.option("--pin", default="", metavar="PIN", help="The server's TLS key; see it with: destination test."),
+    click.option("--allow-http", is_flag=True, help="Allow a server without TLS: everyone on the way can read."),
+    examples=[
+        "edenmesh destination set office --url https://eden.example.org/eden --user ada@example.org",
+        "edenmesh destination set lab --url http://192.168.1.5:8000/eden --allow-http --user ada@example.org",
+    ],
+)
+async def set_destination(
+    call: Call,
+    *,
+    name: str,
+    url: str,
+    user: str,
+    password_file: Path | None,
+    password_fd: int | None,
+    pin: str,
+    allow_http: bool,
+) -> ExitCode:
+    """Name a server NAME. The password is asked for, or read from a file, and kept in the encrypted store."""
+    source = PassphraseSource(password_file, password_fd)
+    password = source.read(f"Password of {user} at the server: ") if user or password_file else ""
+    body: dict[str, Json] = {"name": name, "url": url, "user": user, "password": password}
+    async with call.device() as device:
+        answer = await device.put("/api/destinations", {**body, "pin": pin, "is_http_allowed": allow_http})
+    if call.is_json:
+        call.screen.write_json(answer.value)
+    call.screen.say(f"{name} is known. See whether it answers: edenmesh destination test {name}")
+    return ExitCode.OK
+
+
+@command("list", examples=["edenmesh destination list"])
+async def list_destinations(call: Call) -> ExitCode:
+    """List the servers this device knows."""
+    async with call.device() as device:
+        answer = await device.get("/api/destinations")
+    if call.is_json:
+        call.screen.write_json(answer.value)
+        return ExitCode.OK
+    rows = [(one.name, one.url, one.user, "pinned" if one.pin else "") for one in answer.read(list[DestinationListed])]
+    empty = "This device knows no server yet. Name one: edenmesh destination set"
+    call.screen.table(("Name", "Address", "User", "Key"), rows, empty=empty)
+    return ExitCode.OK
+
+
+@command("test", _NAME, examples=["edenmesh destination test", "edenmesh destination test office"])
+async def check(call: Call, name: str) -> ExitCode:
+    """See whether the server answers, is a Sahana Eden, and lets this device in. Nothing is changed there."""
+    async with call.device() as device:
+        answer = await device.post("/api/destinations/test", {"name": name})
+    return draw_checks(call, answer)
+
+
+@command("remove", click.argument("name"), examples=["edenmesh destination remove office"])
+async def remove(call: Call, name: str) -> ExitCode:
+    """Forget a server and the login there. What was seen there stays known."""
+    async with call.device() as device:
+        answer = await device.delete("/api/destinations", {"name": name})
+    if call.is_json:
+        call.screen.write_json(answer.value)
+    call.screen.say(f"{name} is forgotten.")
+    return ExitCode.OK
+
+
+@command("pull", _NAME, examples=["edenmesh pull", "edenmesh pull office"])
+async def pull(call: Call, name: str) -> ExitCode:
+    """Bring forms and records from the server NAME, or the only one.
+
+    What was edited there since the last time joins the edits made here; where both changed one value, it waits for a
+    decision.
+    """
+    async with call.device() as device, device.lines("POST", "/api/pull", {"name": name}) as lines:
+        result = await _follow(call, lines)
+    return _tell(call, "Pulled", result)
+
+
+@command(
+    "deliver",
+    _NAME,
+    click.option("--plan", is_flag=True, help="Only show what would be sent and overwritten, and what not and why."),
+    examples=["edenmesh deliver --plan", "edenmesh deliver"],
+)
+async def deliver(call: Call, name: str, plan: bool) -> ExitCode:
+    """Deliver what the server NAME, or the only one, does not hold yet.
+
+    Only what is decided is sent; every value is read back, and only then called delivered. Ends with 3 where something
+    was rejected or is held back; it stays here and is listed.
+    """
+    async with call.device() as device:
+        if plan:
+            return await _plan(call, device, name)
+        async with device.lines("POST", "/api/deliver", {"name": name}) as lines:
+            result = await _follow(call, lines)
+    return _tell(call, "Delivered", result)
+
+
+async def _plan(call: Call, device: Client, name: str) -> ExitCode:
+    answer = await device.post("/api/deliver/plan", {"name": name})
+    if call.is_json:
+        call.screen.write_json(answer.value)
+        return ExitCode.OK
+    rows = [
+        (one.action, one.table, one.label, ", ".join(one.fields) or one.reason) for one in answer.read(list[PlanLine])
+    ]
+    call.screen.table(("What", "Table", "Record", "Fields, or why not"), rows, empty="The server holds everything.")
+    return ExitCode.OK
+
+
+async def _follow(call: Call, lines: AsyncIterator[Answer]) -> dict[str, Any]:
+    """Show how far it is; the result. Raises UsageError where the device stopped before there was one."""
+    result: dict[str, Any] | None = None
+    with Meter(call.screen, "Server") as meter:
+        async for answer in lines:
+            if call.is_json:
+                call.screen.write_json(answer.value)
+            line = answer.read(Step)
+            result = line.result if line.result is not None else result
+            meter.show({line.step: (line.done, line.total)} if line.step else {})
+    if result is None:
+        raise UsageError(
+            what="The device was stopped before it was done.",
+            kept="What the server has confirmed is noted; the rest is still owed.",
+            do="Start it again: what was done is not done twice.",
+        )
+    return result
+
+
+def _tell(call: Call, done: str, result: dict[str, Any]) -> ExitCode:
+    """Counts and lists of a result, whatever they count; done in part where something was rejected or held back."""
+    if not call.is_json:
+        counts = [f"{value:,} {name.replace('_', ' ')}" for name, value in result.items() if isinstance(value, int)]
+        call.screen.say(f"{done}: {', '.join(counts) or 'nothing was owed'}.")
+        for name, value in result.items():
+            for one in value if isinstance(value, list) else ():
+                words = [str(part) for part in one.values() if part] if isinstance(one, dict) else [str(one)]
+                call.screen.note(f"{name.replace('_', ' ')}: {' '.join(words)}")
+    is_partly = any(result.get(name) for name in ("rejected", "held", "problems"))
+    return ExitCode.PARTLY if is_partly else ExitCode.OK

@@ -1,0 +1,53 @@
+"""Commands for forms: add one from a file, list those held here."""
+
+from pathlib import Path
+
+import click
+
+from edenmesh.cli.calls import Call, command
+from edenmesh.cli.exits import ExitCode
+from edenmesh.cli.values import read_content
+from edenmesh.cli.views import FormListed
+
+
+@click.group("form")
+def form() -> None:
+    """Say what tables look like: their fields, what these hold, and what they refer to."""
+
+
+@command(
+    "add",
+    click.argument("file", type=click.Path(path_type=Path)),
+    examples=["edenmesh form add shelters.toml", "edenmesh form add mform.json"],
+)
+async def add(call: Call, file: Path) -> ExitCode:
+    """Add the form in FILE; peers get it with the next sync.
+
+    FILE is in the format of docs/forms.md, or an mform.json saved from a Sahana Eden server.
+    """
+    content = read_content(file)
+    async with call.device() as device:
+        answer = await device.post("/api/forms", content)
+    if call.is_json:
+        call.screen.write_json(answer.value)
+        return ExitCode.OK
+    added = answer.read(FormListed)
+    call.screen.say(f"Added the form {added.title or added.table} ({added.table}, {added.fields} fields).")
+    return ExitCode.OK
+
+
+@command("list", examples=["edenmesh form list"])
+async def list_forms(call: Call) -> ExitCode:
+    """List the forms held here."""
+    async with call.device() as device:
+        answer = await device.get("/api/forms")
+    if call.is_json:
+        call.screen.write_json(answer.value)
+        return ExitCode.OK
+    rows = [(one.table, one.title, str(one.fields)) for one in answer.read(list[FormListed])]
+    call.screen.table(("Table", "Title", "Fields"), rows, empty="There are no forms yet. Add one: edenmesh form add")
+    return ExitCode.OK
+
+
+form.add_command(add)
+form.add_command(list_forms)

@@ -1,0 +1,102 @@
+"""What commands draw of the local API's answers; what else it tells is for those who ask for JSON."""
+
+from typing import Any
+
+import msgspec
+
+
+class Choice(msgspec.Struct, frozen=True):
+    """One value a field may have: what, by whom, when their clock said (milliseconds since 1970), in which version."""
+
+    value: Any
+    text: str
+    by: str
+    made: int
+    version: str
+
+
+class FieldShown(msgspec.Struct, frozen=True):
+    """One field: its value, and all choices where no one has chosen yet."""
+
+    text: str
+    is_undecided: bool
+    choices: list[Choice] = []
+
+
+class StrandShown(msgspec.Struct, frozen=True):
+    """One strand of a record: normally the only one."""
+
+    id: str
+    fields: dict[str, FieldShown]
+    is_deleted: bool
+    deleted_by: list[str] = []
+    edited_by: list[str] = []
+
+    @property
+    def undecided(self) -> dict[str, FieldShown]:
+        """Fields with several values no one has chosen between."""
+        return {name: field for name, field in self.fields.items() if field.is_undecided}
+
+
+class RecordShown(msgspec.Struct, frozen=True):
+    """One record, whole."""
+
+    table: str
+    uuid: str
+    label: str
+    flags: list[str]
+    strands: list[StrandShown]
+    delivered_to: list[str] = []
+    versions: int = 0
+
+
+class RecordListed(msgspec.Struct, frozen=True):
+    """One record in a list."""
+
+    table: str
+    uuid: str
+    label: str
+    flags: list[str]
+
+
+class RecordPage(msgspec.Struct, frozen=True):
+    """Some records of a table as JSON, and where the next ones begin; 0 where there are none."""
+
+    records: list[Any]
+    after: int
+
+
+class FormListed(msgspec.Struct, frozen=True):
+    """One form."""
+
+    table: str
+    title: str
+    fields: int
+
+
+class NearbyListed(msgspec.Struct, frozen=True):
+    """A device seen on the network."""
+
+    call_sign: str
+    addresses: list[str]
+    port: int
+    is_member: bool
+
+
+class ShownNow(msgspec.Struct, frozen=True):
+    """How others see this device now: `until` is wall time in seconds since 1970."""
+
+    call_sign: str
+    until: float
+    addresses: list[str]
+    port: int
+    qr: str
+
+
+class CheckSeen(msgspec.Struct, frozen=True):
+    """One check of the doctor."""
+
+    name: str
+    is_well: bool
+    text: str
+    do: str = ""
