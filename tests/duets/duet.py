@@ -11,13 +11,14 @@ from typing import TypeVar
 
 from edenmesh.core.ids import FileHash
 from edenmesh.core.session import (
+    Batch,
     CharterReceived,
     ChunkReceived,
     Ended,
     Event,
     FormReceived,
-    PartReceived,
     Parties,
+    PartReceived,
     Session,
     Tallied,
 )
@@ -55,6 +56,7 @@ class End:
         self.sent = bytearray()
         self.inbox = bytearray()
         self.is_storing = True
+        self.batches: list[Batch] = []
         self.stored = 0
         self._reader = FrameReader()
         self._reader.widen()
@@ -62,6 +64,7 @@ class End:
     def speak(self, now: float) -> bytes:
         """What the session sends now. No ack may leave for what is not in the store."""
         data = self.session.bytes_to_send(now)
+        self.collect()
         self.sent += data
         self._reader.receive_bytes(data)
         while (body := self._reader.next_body()) is not None:
@@ -70,18 +73,33 @@ class End:
             self.said.append(message)
         return data
 
-    def store(self, now: float) -> bool:
-        """Take what the session tells and make durable what it asks for; then all sessions hear that it is."""
-        batches: list[int] = []
+    def hear(self, data: bytes, now: float) -> None:
+        self.session.receive_bytes(data, now)
+        self.collect()
+
+    def advanced(self, now: float) -> None:
+        self.session.handle_advanced(now)
+        self.collect()
+
+    def collect(self) -> None:
+        """Take what the session tells, at once: a tally speaks of this moment."""
         while (event := self.session.next_event()) is not None:
             self.events.append(event)
             if isinstance(event, Tallied) and event.is_everything:
                 self._require_everything()
-            if isinstance(event, STORED) and self.is_storing:
-                self.device.store.apply(event)
-                batches.append(event.batch)
+            elif isinstance(event, STORED):
+                self.batches.append(event)
+
+    def store(self, now: float) -> bool:
+        """Make durable together what the session has asked for, then say so."""
+        if not self.is_storing:
+            return False
+        batches, self.batches = self.batches, []
         for batch in batches:
-            self.session.handle_committed(batch, now)
+            self.device.store.apply(batch)
+        for batch in batches:
+            self.session.handle_committed(batch.batch, now)
+            self.collect()
         self.stored += len(batches)
         return bool(batches)
 
@@ -142,6 +160,8 @@ class Duet:
         self.ends = (self.left, self.right)
         self.delivered = 0
         self.budget: int | None = None
+        left.sessions.append(lambda: self.left.advanced(self.now))
+        right.sessions.append(lambda: self.right.advanced(self.now))
 
     @property
     def is_cut(self) -> bool:
@@ -158,12 +178,12 @@ class Duet:
                 data = bytes(end.inbox[:room])
                 del end.inbox[:room]
                 self.delivered += len(data)
-                end.session.receive_bytes(data, self.now)
+                end.hear(data, self.now)
                 has_moved = True
         for end in self.ends:
             if end.store(self.now):
                 has_moved = True
-                tell(end.device, self)
+                end.device.tell()
         return has_moved and not self.is_cut
 
     def roundtrip(self, *, chunk_bytes: int = 1 << 20) -> "Duet":
@@ -192,7 +212,7 @@ class Duet:
 
     def say(self, end: End, *messages: Message) -> None:
         """Put messages into an end's ear, as a hostile peer would."""
-        end.session.receive_bytes(b"".join(frame(encode_message(one)) for one in messages), self.now)
+        end.hear(b"".join(frame(encode_message(one)) for one in messages), self.now)
 
     def wait(self, seconds: float) -> "Duet":
         """Let time pass: timers go off when they are due and no earlier."""
@@ -200,30 +220,13 @@ class Duet:
         return self
 
 
-_duets_of: dict[Device, list[Duet]] = {}
-
-
 def together(*duets: Duet) -> None:
-    """Several sessions of one device, side by side: until none of them has anything more to say."""
-    _duets_of.clear()
-    for duet in duets:
-        for end in duet.ends:
-            _duets_of.setdefault(end.device, []).append(duet)
-    try:
-        for _ in range(ROUNDS_MAX):
-            if not any([duet.step() for duet in duets]):
-                return
-    finally:
-        _duets_of.clear()
+    """Several sessions side by side: until none of them has anything more to say."""
+    for _ in range(ROUNDS_MAX):
+        moved = [duet.step() for duet in duets]
+        if not any(moved):
+            return
     raise AssertionError("the sessions never come to rest")
-
-
-def tell(device: Device, *duets: Duet) -> None:
-    """Something on a device has grown: each of its sessions hears of it."""
-    for duet in {*duets, *_duets_of.get(device, ())}:
-        for end in duet.ends:
-            if end.device is device:
-                end.session.handle_advanced(duet.now)
 
 
 def wait(duets: Iterable[Duet], seconds: float) -> None:
@@ -242,6 +245,7 @@ def wait(duets: Iterable[Duet], seconds: float) -> None:
         for due, end in deadlines:
             if due <= now:
                 end.session.handle_timer(now)
+                end.collect()
     raise AssertionError("timers that never come to rest")
 
 

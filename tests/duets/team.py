@@ -1,5 +1,6 @@
 """Devices of a test: keys from their names, a store in plain lists, and the charters they make together."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from hashlib import sha256
 
@@ -22,11 +23,15 @@ def salt(*parts: object) -> bytes:
 
 @dataclass(eq=False)
 class Device:
-    """One device: who it is and what it holds. `life` tells apart the author keys it has had."""
+    """One device: who it is and what it holds. `life` tells apart the author keys it has had.
+
+    `sessions` are told when something here has grown.
+    """
 
     name: str
     store: MemoryStore = field(default_factory=MemoryStore)
     life: int = 0
+    sessions: list[Callable[[], None]] = field(default_factory=list)
 
     @property
     def key(self) -> SigningKey:
@@ -58,6 +63,11 @@ class Device:
     def compose(self, *, table: str = TABLE, **values: Value) -> Carried:
         pen = Pen(self.author, self.size, MADE, salt(self.name, self.life, self.size, values))
         return compose(pen, table, None, Change(set=dict(values)))
+
+    def tell(self) -> None:
+        """Something here has grown: all open sessions hear of it."""
+        for handle_advanced in self.sessions:
+            handle_advanced()
 
     def seal(self) -> None:
         self.store.seal(self.author_key)

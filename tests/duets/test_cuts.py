@@ -1,12 +1,14 @@
 """A line that dies after any byte: what was durable stays and is not sent again, and the next session ends the work."""
 
+from collections.abc import Iterable, Sequence
 from functools import cache
 from random import Random
 
 import pytest
 
+from edenmesh.core.ids import VersionId
 from edenmesh.core.limits import CHUNK_BYTES
-from edenmesh.core.reconcile import Offer, Run
+from edenmesh.core.reconcile import Held, Mark, Offer, Roots, Run
 from edenmesh.core.session import giving
 from tests.duets.duet import Duet, meet, same
 from tests.duets.team import Device, team
@@ -87,7 +89,8 @@ def test_a_cut_at_every_byte_resumes() -> None:
 def test_cuts_one_after_the_other_never_lose_what_was_durable(seed: int) -> None:
     random = Random(seed)
     ana, ben = small()
-    cuts, held = 0, (set(), set())
+    cuts = 0
+    held: tuple[set[VersionId], set[VersionId]] = (set(), set())
     for _ in range(40):
         Duet(ana, ben).cut_after(random.randrange(1, 1500))
         now = (ana.ids(), ben.ids())
@@ -129,7 +132,7 @@ def test_a_file_goes_on_where_it_was_cut() -> None:
 
 
 def test_a_giver_that_begins_anew_each_time_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    def from_the_start(ours, _theirs, _roots) -> Offer:  # type: ignore[no-untyped-def]
+    def from_the_start(ours: Sequence[Held], _: Iterable[Mark], __: Roots) -> Offer:
         return Offer([Run(held.author, held.branch, 0, held.size) for held in ours], [], [])
 
     monkeypatch.setattr(giving, "compare", from_the_start)

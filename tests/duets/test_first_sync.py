@@ -94,9 +94,7 @@ def test_a_giver_stays_a_window_ahead_of_what_is_durable(monkeypatch: pytest.Mon
     assert not duet.left.messages(Given)
     assert duet.left.missing is None
     duet.right.is_storing = True
-    for event in duet.right.told(PartReceived):
-        ben.store.apply(event)
-        duet.right.session.handle_committed(event.batch, duet.now)
+    duet.right.store(duet.now)
     duet.roundtrip()
     assert len(duet.right.messages(Ack)) == 5
     assert same(ana, ben)

@@ -42,10 +42,11 @@ class Tallies:
     def expire(self, *, keeps_theirs: bool = False) -> None:
         """Something here changed: ours is to be stated anew, and theirs was stated before they knew.
 
-        A file that has become whole here changes nothing of what they said: `keeps_theirs`.
+        A file that has become whole here changes nothing of what they said: `keeps_theirs`. Nor is theirs dropped
+        while it waits for an answer: they would not state it again.
         """
         self._ours = None
-        if not keeps_theirs:
+        if not (keeps_theirs or self._is_asked):
             self._theirs = None
 
     def expire_theirs(self) -> None:
