@@ -7,7 +7,9 @@ lower-case base32 with a one-letter prefix for the kind and two check characters
 
 from base64 import b32decode, b32encode
 from hashlib import sha256
-from typing import Final, NewType
+from typing import Annotated, Final, NewType, TypeAlias
+
+from msgspec import Meta
 
 from edenmesh.errors import InvalidInput
 
@@ -22,6 +24,8 @@ FileHash = NewType("FileHash", bytes)
 DestinationId = NewType("DestinationId", bytes)
 
 ID_BYTES: Final = 32
+Id: TypeAlias = Annotated[bytes, Meta(min_length=ID_BYTES, max_length=ID_BYTES)]
+"""Any identifier, as the type of a field that is decoded."""
 _CHECK_CHARS: Final = 2
 _PREFIXES: Final = frozenset("vrdaemfhs")
 
@@ -51,14 +55,13 @@ def parse_id(prefix: str, text: str) -> bytes:
 
     Raises InvalidInput where the prefix, the length or the check characters are wrong.
     """
-    head, dash, body = text.strip().partition("-")
-    body, check = body[:-_CHECK_CHARS], body[-_CHECK_CHARS:]
+    text = text.strip().lower()
+    body = text[len(prefix) + 1 : -_CHECK_CHARS]
     try:
         value = b32decode(body.upper() + "=" * (-len(body) % 8))
     except ValueError:
         value = b""
-    well = prefix in _PREFIXES and head == prefix and dash and len(value) == ID_BYTES
-    if not well or check != _check(prefix, value):
+    if prefix not in _PREFIXES or len(value) != ID_BYTES or text != format_id(prefix, value):
         raise InvalidInput(what=f"{text!r} is not a valid identifier.", do="Copy it again, whole.")
     return value
 

@@ -9,14 +9,12 @@ from typing import Annotated, Final, TypeAlias
 import msgspec
 from msgspec import Meta
 
-from edenmesh.core.ids import ID_BYTES, DestinationId, VersionId, tagged_hash
+from edenmesh.core.ids import ID_BYTES, DestinationId, Id, VersionId, tagged_hash
 from edenmesh.core.limits import LABEL_CHARS_MAX, NAME_CHARS_MAX, VERSION_FIELDS_MAX, VERSION_PARENTS_MAX
 
 ABSENT: Final = tagged_hash("absent")
 """The body of an observation that found no such record."""
 
-Id: TypeAlias = Annotated[bytes, Meta(min_length=ID_BYTES, max_length=ID_BYTES)]
-"""An identifier as it stands in what is encoded."""
 Name: TypeAlias = Annotated[str, Meta(min_length=1, max_length=NAME_CHARS_MAX)]
 """The name of a table, a field or an op."""
 

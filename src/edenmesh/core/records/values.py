@@ -13,12 +13,13 @@ from datetime import date, datetime
 from decimal import Decimal as Number
 from decimal import InvalidOperation
 from json import dumps
-from typing import Any, Final, TypeAlias
+from typing import Annotated, Any, Final, TypeAlias
 
 import msgspec
+from msgspec import Meta
 
 from edenmesh.core.encoding import is_normal
-from edenmesh.core.ids import ID_BYTES
+from edenmesh.core.ids import ID_BYTES, Id
 from edenmesh.core.limits import INTEGER_MAX, INTEGER_MIN, LABEL_CHARS_MAX, NAME_CHARS_MAX, UUID_CHARS_MAX
 from edenmesh.errors import InvalidInput
 
@@ -66,16 +67,16 @@ class Reference(msgspec.Struct, frozen=True, gc=False, tag="reference", tag_fiel
 
     table: str
     uuid: str
-    strand: bytes = b""
+    strand: Id = b""
 
 
 class File(msgspec.Struct, frozen=True, gc=False, tag="file", tag_field="$", omit_defaults=True):
     """A file by content: SHA-256, size in bytes, media type and the name it had, which is a label only."""
 
     hash: bytes
-    label: str = ""
-    media: str = ""
-    size: int = 0
+    label: Annotated[str, Meta(min_length=1)] = ""
+    media: Annotated[str, Meta(min_length=1)] = ""
+    size: Annotated[int, Meta(ge=1)] = 0
 
 
 _DECIMAL_DIGITS_MAX: Final = 64

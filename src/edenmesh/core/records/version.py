@@ -15,7 +15,7 @@ import msgspec
 from msgspec import Meta
 
 from edenmesh.core.encoding import Plain, decode, decode_struct, encode, is_normal, require_plain
-from edenmesh.core.ids import AuthorId, VersionId, tagged_hash
+from edenmesh.core.ids import AuthorId, Id, VersionId, tagged_hash
 from edenmesh.core.limits import (
     COUNT_MAX,
     FORMAT_MAX,
@@ -26,7 +26,7 @@ from edenmesh.core.limits import (
     VERSION_ITEMS_MAX,
     VERSION_PARENTS_MAX,
 )
-from edenmesh.core.records.about import Id, Name, Observation
+from edenmesh.core.records.about import Name, Observation
 from edenmesh.core.records.values import Value, require_value
 from edenmesh.errors import InvalidInput, RemoteProtocolError
 
