@@ -95,9 +95,7 @@ _EVERYWHERE: Final[tuple[Option, ...]] = (
         metavar="FILE",
         help="Read the passphrase from the first line of FILE.",
     ),
-    click.option(
-        "--passphrase-fd", type=click.IntRange(0), metavar="N", help="Read the passphrase from the open descriptor N."
-    ),
+    click.option("--passphrase-fd", type=int, metavar="N", help="Read the passphrase from the open descriptor N."),
 )
 
 

@@ -2,10 +2,9 @@
 
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import click
-import msgspec
 
 from edenmesh.cli.calls import Call, command
 from edenmesh.cli.client import Answer, Client
@@ -13,39 +12,12 @@ from edenmesh.cli.device import draw_checks
 from edenmesh.cli.exits import ExitCode
 from edenmesh.cli.passphrase import PassphraseSource
 from edenmesh.cli.progress import Meter
-from edenmesh.errors import UsageError
+from edenmesh.cli.views import DestinationListed, PlanLine, Result, Step
+from edenmesh.errors import DeliveryError
 from edenmesh.node import Json
 
+_LISTED_MAX: Final = 20
 _NAME: Final = click.argument("name", default="")
-
-
-class DestinationListed(msgspec.Struct, frozen=True):
-    """A server this device may deliver to."""
-
-    name: str
-    url: str
-    user: str = ""
-    pin: str = ""
-
-
-class Step(msgspec.Struct, frozen=True):
-    """How far a delivery or a pull is; the last one holds the result."""
-
-    step: str = ""
-    done: int = 0
-    total: int = 0
-    result: dict[str, Any] | None = None
-
-
-class PlanLine(msgspec.Struct, frozen=True):
-    """What a delivery would do with one record, or why it would not."""
-
-    table: str
-    uuid: str
-    label: str
-    action: str
-    fields: list[str] = []
-    reason: str = ""
 
 
 @click.group("destination")
@@ -59,7 +31,7 @@ def destination() -> None:
     click.option("--url", required=True, metavar="URL", help="The server's address, as in the browser."),
     click.option("--user", default="", metavar="NAME", help="The name to log in with."),
     click.option("--password-file", type=click.Path(path_type=Path), metavar="FILE", help="Read the password from it."),
-    click.option("--password-fd", type=click.IntRange(0), metavar="N", help="Read the password from descriptor N."),
+    click.option("--password-fd", type=int, metavar="N", help="Read the password from descriptor N."),
     click.option("--pin", default="", metavar="PIN", help="The server's TLS key; see it with: destination test."),
     click.option("--allow-http", is_flag=True, help="Allow a server without TLS: everyone on the way can read."),
     examples=[
@@ -132,7 +104,12 @@ async def pull(call: Call, name: str) -> ExitCode:
     """
     async with call.device() as device, device.lines("POST", "/api/pull", {"name": name}) as lines:
         result = await _follow(call, lines)
-    return _tell(call, "Pulled", result)
+    if not call.is_json:
+        _list(call, "Left out", result.problems)
+        call.screen.say(
+            f"Pulled: {result.forms:,} forms, {result.seen:,} records seen, of {result.written:,} something was new."
+        )
+    return ExitCode.PARTLY if result.problems else ExitCode.OK
 
 
 @command(
@@ -152,7 +129,14 @@ async def deliver(call: Call, name: str, plan: bool) -> ExitCode:
             return await _plan(call, device, name)
         async with device.lines("POST", "/api/deliver", {"name": name}) as lines:
             result = await _follow(call, lines)
-    return _tell(call, "Delivered", result)
+    if not call.is_json:
+        _list(call, "Held back", [f"{one.table} {one.label}: {one.reason}" for one in result.held])
+        _list(call, "Rejected", [f"{one.table} {one.label}: {one.what}" for one in result.rejected])
+        call.screen.say(
+            f"Delivered {result.delivered:,} records, all read back: {result.sent:,} sent, {result.already_there:,} "
+            f"were there already. {result.owed_total:,} are still owed."
+        )
+    return ExitCode.PARTLY if result.rejected or result.held or result.owed_total else ExitCode.OK
 
 
 async def _plan(call: Call, device: Client, name: str) -> ExitCode:
@@ -160,25 +144,37 @@ async def _plan(call: Call, device: Client, name: str) -> ExitCode:
     if call.is_json:
         call.screen.write_json(answer.value)
         return ExitCode.OK
-    rows = [
-        (one.action, one.table, one.label, ", ".join(one.fields) or one.reason) for one in answer.read(list[PlanLine])
-    ]
-    call.screen.table(("What", "Table", "Record", "Fields, or why not"), rows, empty="The server holds everything.")
+    rows: list[tuple[str, str, str, str]] = []
+    for item in answer.read(list[PlanLine]):
+        changes = [_change(one.name, one.ours, one.theirs) for one in item.fields]
+        rows.append((item.action, item.table, item.label, "; ".join([*changes, *item.reasons])))
+    call.screen.table(("What", "Table", "Record", "Values, or why not"), rows, empty="The server holds everything.")
     return ExitCode.OK
 
 
-async def _follow(call: Call, lines: AsyncIterator[Answer]) -> dict[str, Any]:
-    """Show how far it is; the result. Raises UsageError where the device stopped before there was one."""
-    result: dict[str, Any] | None = None
+def _change(field: str, ours: str, theirs: str) -> str:
+    return f"{field}: {ours} (overwrites {theirs})" if theirs else f"{field}: {ours}"
+
+
+def _list(call: Call, title: str, items: list[str]) -> None:
+    for item in items[:_LISTED_MAX]:
+        call.screen.note(f"{title}: {item}")
+    if len(items) > _LISTED_MAX:
+        call.screen.note(f"... and {len(items) - _LISTED_MAX:,} more. See them with --json")
+
+
+async def _follow(call: Call, lines: AsyncIterator[Answer]) -> Result:
+    """Show how far it is; the result. Raises DeliveryError where the device stopped before there was one."""
+    result: Result | None = None
     with Meter(call.screen, "Server") as meter:
         async for answer in lines:
             if call.is_json:
                 call.screen.write_json(answer.value)
             line = answer.read(Step)
-            result = line.result if line.result is not None else result
-            meter.show({line.step: (line.done, line.total)} if line.step else {})
+            result = line.result or result
+            meter.show({" ".join(filter(None, (line.step, line.table))): (line.done, line.total)})
     if result is None:
-        raise UsageError(
+        raise DeliveryError(
             what="The device was stopped before it was done.",
             kept="What the server has confirmed is noted; the rest is still owed.",
             do="Start it again: what was done is not done twice.",
@@ -186,14 +182,5 @@ async def _follow(call: Call, lines: AsyncIterator[Answer]) -> dict[str, Any]:
     return result
 
 
-def _tell(call: Call, done: str, result: dict[str, Any]) -> ExitCode:
-    """Counts and lists of a result, whatever they count; done in part where something was rejected or held back."""
-    if not call.is_json:
-        counts = [f"{value:,} {name.replace('_', ' ')}" for name, value in result.items() if isinstance(value, int)]
-        call.screen.say(f"{done}: {', '.join(counts) or 'nothing was owed'}.")
-        for name, value in result.items():
-            for one in value if isinstance(value, list) else ():
-                words = [str(part) for part in one.values() if part] if isinstance(one, dict) else [str(one)]
-                call.screen.note(f"{name.replace('_', ' ')}: {' '.join(words)}")
-    is_partly = any(result.get(name) for name in ("rejected", "held", "problems"))
-    return ExitCode.PARTLY if is_partly else ExitCode.OK
+for one in (set_destination, list_destinations, check, remove):
+    destination.add_command(one)

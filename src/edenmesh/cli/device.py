@@ -40,7 +40,7 @@ async def init(call: Call, name: str) -> ExitCode:
 
 @command("status", examples=["edenmesh status", "edenmesh status --json"])
 async def status(call: Call) -> ExitCode:
-    """Show where this device stands: its team, its records, what is open and what is owed to servers."""
+    """Show where this device stands: team, records, what is open, what is owed to servers."""
     async with call.device() as device:
         answer = await device.get("/api/status")
     if call.is_json:

@@ -153,7 +153,10 @@ async def peers(call: Call) -> ExitCode:
     examples=["edenmesh allow Ben", "edenmesh allow Ben --not"],
 )
 async def allow(call: Call, peer: str, is_not: bool) -> ExitCode:
-    """Choose to sync with PEER, a member of the team by name or id that this device has not met itself."""
+    """Choose to sync with PEER, or no more.
+
+    A device you have paired with is chosen already. Other members of the team wait until somebody here allows them.
+    """
     async with call.device() as device:
         answer = await device.post("/api/peers/allow", {"peer": peer, "is_allowed": not is_not})
     if call.is_json:

@@ -38,9 +38,9 @@ class Meter:
     ) -> None:
         self._bars.stop()
 
-    def show(self, figures: Mapping[str, tuple[int, int]]) -> None:
-        """Counts by what they count: how many are done, and of how many."""
-        known = {name: figure for name, figure in figures.items() if figure[1]}
+    def show(self, figures: Mapping[str, tuple[int, int | None]]) -> None:
+        """Counts by what they count: how many are done, and of how many, None where nobody knows."""
+        known = {name: figure for name, figure in figures.items() if figure[1] != 0}
         if self._screen.is_terminal:
             for name, (done, total) in known.items():
                 task = self._tasks.get(name)
@@ -49,5 +49,5 @@ class Meter:
                 self._bars.update(task, completed=done, total=total)
         elif known and time.monotonic() - self._last_line >= _LINE_SECONDS:
             self._last_line = time.monotonic()
-            words = ", ".join(f"{name} {done:,} of {total:,}" for name, (done, total) in known.items())
-            self._screen.say(f"{self._title}: {words}")
+            words = [f"{name} {done:,}" + (f" of {total:,}" if total else "") for name, (done, total) in known.items()]
+            self._screen.say(f"{self._title}: {', '.join(words)}")

@@ -100,3 +100,66 @@ class CheckSeen(msgspec.Struct, frozen=True):
     is_well: bool
     text: str
     do: str = ""
+
+
+class DestinationListed(msgspec.Struct, frozen=True):
+    """A server this device may deliver to."""
+
+    name: str
+    url: str
+    user: str = ""
+    pin: str = ""
+
+
+class LeftOver(msgspec.Struct, frozen=True):
+    """A record that is still owed, wholly or in part: held back for a reason, or rejected for what the server said."""
+
+    table: str
+    uuid: str
+    label: str
+    reason: str = ""
+    what: str = ""
+
+
+class Result(msgspec.Struct, frozen=True):
+    """What a delivery or a pull came to."""
+
+    delivered: int = 0
+    sent: int = 0
+    already_there: int = 0
+    owed_total: int = 0
+    held: list[LeftOver] = []
+    rejected: list[LeftOver] = []
+    forms: int = 0
+    seen: int = 0
+    written: int = 0
+    problems: list[str] = []
+
+
+class Step(msgspec.Struct, frozen=True):
+    """How far a delivery or a pull is; `total` is None where nobody knows it. The last one holds the result."""
+
+    step: str
+    table: str = ""
+    done: int = 0
+    total: int | None = None
+    result: Result | None = None
+
+
+class PlannedField(msgspec.Struct, frozen=True):
+    """A value that would be sent, and what the server shows now; empty for nothing."""
+
+    name: str
+    ours: str
+    theirs: str = ""
+
+
+class PlanLine(msgspec.Struct, frozen=True):
+    """What a delivery would do about one record, and why not more."""
+
+    table: str
+    uuid: str
+    label: str
+    action: str
+    fields: list[PlannedField] = []
+    reasons: list[str] = []
