@@ -107,7 +107,7 @@ def _facility(rng: random.Random, number: int, organisation: str) -> "dict[str, 
         "@modified_on": _START,
         "name": f"{rng.choice(_PLACES)} {rng.choice(_BUILDINGS)} {number + 1}",
         "$k_organisation_id": {"@resource": "org_organisation", "@uuid": organisation},
-        "contact_person": _name(rng),
+        "contact": _name(rng),
         "comments": f"{rng.randrange(20, 400)} places, {rng.choice(_NOTES)}",
     }
 
@@ -124,7 +124,7 @@ def _person(rng: random.Random) -> "dict[str, Json]":
         "gender": {"@value": str(rng.choice((2, 3)))},
     }
     if rng.random() < 1 / 3:
-        phone = f"+000 {rng.randrange(100, 999)} {rng.randrange(1000, 9999)}"
+        phone = f"+999 {rng.randrange(100, 999)} {rng.randrange(1000, 9999)}"
         row["$_pr_contact"] = [{"@uuid": _uuid(rng), "contact_method": "SMS", "value": phone}]
     return row
 

@@ -55,6 +55,11 @@ def table_address(table: str, forms: Mapping[str, Form] | Catalogue | None = Non
     return controller, function or table
 
 
+def master_of(row: Row, forms: Mapping[str, Form] | Catalogue | None = None) -> Key | None:
+    """The master inside which a server shows and takes the row; None where it has an address of its own."""
+    return _inside_master(row, Catalogue.of(forms)).master
+
+
 def plan_delivery(rows: Sequence[Row], forms: Mapping[str, Form] | Catalogue | None = None) -> list[Batch]:
     """The requests that bring these rows to a server, in the order they are to be made.
 

@@ -3,11 +3,15 @@
 Introduces the rooms below to each other: store, sessions, net and eden. The wall clock is read here and nowhere below.
 """
 
+from edenmesh.node.delivering import DeliveryResult, DeliveryUpdate, Held, Rejected
+from edenmesh.node.delivery import PlanItem, PlannedField
+from edenmesh.node.destinations import DestinationView
 from edenmesh.node.device import Device
 from edenmesh.node.doctor import Check
 from edenmesh.node.imports import ImportResult
 from edenmesh.node.meetings import PeerEvent
 from edenmesh.node.pairings import CodeView, PairedView, PairingTask
+from edenmesh.node.pulling import PullResult, PullUpdate
 from edenmesh.node.settings import Settings
 from edenmesh.node.status import OwedView, Status, SyncUpdate
 from edenmesh.node.team import MemberView, PeerView
@@ -18,8 +22,12 @@ __all__ = [
     "Check",
     "ChoiceView",
     "CodeView",
+    "DeliveryResult",
+    "DeliveryUpdate",
+    "DestinationView",
     "Device",
     "FieldView",
+    "Held",
     "ImportResult",
     "Json",
     "MemberView",
@@ -29,8 +37,13 @@ __all__ = [
     "PairingTask",
     "PeerEvent",
     "PeerView",
+    "PlanItem",
+    "PlannedField",
+    "PullResult",
+    "PullUpdate",
     "RecordRow",
     "RecordView",
+    "Rejected",
     "Settings",
     "Shown",
     "Status",

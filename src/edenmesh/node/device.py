@@ -11,7 +11,10 @@ from edenmesh.core.records import File, Form
 from edenmesh.eden import read_form_file
 from edenmesh.errors import InvalidInput, StoreDamaged
 from edenmesh.net import Nearby
+from edenmesh.node.delivering import DeliveryUpdate
+from edenmesh.node.delivery import Deliveries, PlanItem, What
 from edenmesh.node.desk import Desk
+from edenmesh.node.destinations import DestinationView
 from edenmesh.node.doctor import Check, examine
 from edenmesh.node.exports import export
 from edenmesh.node.identity import Identity
@@ -19,6 +22,7 @@ from edenmesh.node.imports import Importer, ImportResult, media_of
 from edenmesh.node.meetings import Meetings, PeerEvent
 from edenmesh.node.pairings import Pairings, PairingTask
 from edenmesh.node.parts import Parts
+from edenmesh.node.pulling import PullUpdate
 from edenmesh.node.record_desk import RecordDesk
 from edenmesh.node.settings import Settings
 from edenmesh.node.status import Status, SyncUpdate, read_status
@@ -47,6 +51,7 @@ class Device:
         self._visibility = Visibility(self._parts, self._meetings)
         self._pairings = Pairings(self._parts, self._meetings, self._visibility)
         self._syncing = Syncing(self._parts, self._meetings, self._visibility)
+        self._deliveries = Deliveries(self._parts)
 
     @classmethod
     def create(cls, home: Path, *, name: str, passphrase: str, settings: Settings | None = None) -> Self:
@@ -288,3 +293,39 @@ class Device:
     def sync_peers(self) -> list[str]:
         """Names of the members chosen to sync with."""
         return [self._parts.team.name_of(peer) for peer in self._syncing.chosen()]
+
+    # --- destinations -------------------------------------------------------------------------------------------------
+
+    def destinations(self) -> list[DestinationView]:
+        """The servers this device knows, without their passwords."""
+        return self._deliveries.destinations.views()
+
+    def set_destination(
+        self, name: str, url: str, *, user: str, password: str, pin: str = "", is_http_allowed: bool = False
+    ) -> DestinationView:
+        """Note a server under a name. Raises InvalidInput where the address or the pin is none."""
+        return self._deliveries.destinations.set(
+            name, url, user=user, password=password, pin=pin, is_http_allowed=is_http_allowed
+        )
+
+    def drop_destination(self, name: str) -> None:
+        """Forget a server and the login there; what was seen there stays known."""
+        self._deliveries.destinations.drop(name)
+
+    async def test_destination(self, name: str = "") -> list[Check]:
+        """See whether a server answers and lets this device in; without a name, the only one."""
+        return await self._deliveries.destinations.test(name)
+
+    async def pull(self, name: str = "", what: What = "all") -> AsyncIterator[PullUpdate]:
+        """Bring forms, records or both from a server: figures while it runs, then the result. Raises DeliveryError."""
+        async for update in self._deliveries.pull(name, what):
+            yield update
+
+    async def delivery_plan(self, name: str = "", *, is_offline: bool = False) -> list[PlanItem]:
+        """What a delivery would send and overwrite, and what not and why."""
+        return await self._deliveries.plan(name, is_offline=is_offline)
+
+    async def deliver(self, name: str = "", *, is_again: bool = False) -> AsyncIterator[DeliveryUpdate]:
+        """Deliver what is owed: figures while it runs, then the result. Raises DeliveryError where it cannot go on."""
+        async for update in self._deliveries.deliver(name, is_again=is_again):
+            yield update

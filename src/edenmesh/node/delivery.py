@@ -1,0 +1,124 @@
+"""Delivering to a server and pulling from it: what the device's door offers, one exchange with a server at a time."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from edenmesh.core.ids import DestinationId
+from edenmesh.core.records import Catalogue
+from edenmesh.eden import TIMEOUT_SECONDS, EdenClient
+from edenmesh.errors import UsageError
+from edenmesh.node.delivering import Delivery, DeliveryUpdate
+from edenmesh.node.delivery_plan import Intent
+from edenmesh.node.destinations import Destinations
+from edenmesh.node.intentions import Intentions
+from edenmesh.node.observer import Observer
+from edenmesh.node.parts import Parts
+from edenmesh.node.pulling import Pull, PullResult, PullUpdate, pull_forms
+from edenmesh.node.record_desk import RecordDesk
+from edenmesh.store import Destination
+
+What = Literal["all", "forms", "records"]
+_WHATS: Final = ("all", "forms", "records")
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedField:
+    """A field that would be sent: the value that is to be there, and what the server shows now, empty for nothing."""
+
+    name: str
+    ours: str
+    theirs: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlanItem:
+    """What a delivery would do about one record: create, update, delete, hold or nothing; and why not more."""
+
+    table: str
+    uuid: str
+    label: str
+    action: str
+    fields: tuple[PlannedField, ...]
+    reasons: tuple[str, ...]
+
+
+class Deliveries:
+    """Exchanges with servers. Two with the same server wait for each other."""
+
+    def __init__(self, parts: Parts, *, timeout_seconds: float = TIMEOUT_SECONDS) -> None:
+        self.destinations: Final = Destinations(parts, timeout_seconds=timeout_seconds)
+        self._parts = parts
+        self._locks: defaultdict[DestinationId, asyncio.Lock] = defaultdict(asyncio.Lock)
+
+    async def deliver(self, name: str = "", *, is_again: bool = False) -> AsyncIterator[DeliveryUpdate]:
+        """Deliver what is owed: figures while it runs, then the result. `is_again` sends what was rejected, too.
+
+        Raises DeliveryError where it cannot go on; everything learned before is kept.
+        """
+        destination = self.destinations.find(name)
+        async with self._locks[destination.id], self.destinations.open(destination) as client:
+            observer = await self._observer(destination, client)
+            intentions = Intentions(self._parts.store, observer, is_again=is_again)
+            async for update in Delivery(self._parts, client, observer, intentions).run():
+                yield update
+
+    async def plan(self, name: str = "", *, is_offline: bool = False) -> list[PlanItem]:
+        """What a delivery would send and overwrite, and what not and why. The server is read; nothing is written.
+
+        `is_offline` does not ask the server: then what would be overwritten is what it was last seen to hold.
+        """
+        destination = self.destinations.find(name)
+        async with self._locks[destination.id], self.destinations.open(destination) as client:
+            if is_offline:
+                observer = Observer(self._parts, destination.id, client, self._catalogue())
+            else:
+                observer = await self._observer(destination, client)
+            intentions = Intentions(self._parts.store, observer)
+            owed = intentions.owed()
+            if is_offline:
+                intentions.memory.there.update((key, observer.remembered(key)) for key in owed)
+            else:
+                async for seen in observer.read(intentions.to_read(owed)):
+                    intentions.memory.take(seen)
+                    intentions.memory.versions.update((one.key, observer.as_if_written(one)) for one in seen)
+            return [_item(intent) for intent in intentions.plan(owed).values() if not intent.is_delivered]
+
+    async def pull(self, name: str = "", what: What = "all") -> AsyncIterator[PullUpdate]:
+        """Bring forms, records or both from a server: figures while it runs, then the result. Raises DeliveryError."""
+        if what not in _WHATS:
+            raise UsageError(what=f"{what!r} is nothing to pull.", do=f"Choose one of: {', '.join(_WHATS)}.")
+        destination = self.destinations.find(name)
+        async with self._locks[destination.id], self.destinations.open(destination) as client:
+            count = 0
+            if what != "records":
+                async for form in pull_forms(self._parts, client):
+                    count += 1
+                    yield PullUpdate("forms", form.table.name, count)
+            if what == "forms":
+                yield PullUpdate("done", "", count, PullResult(count, 0, 0, ()))
+                return
+            observer = await self._observer(destination, client, is_trusting=True)
+            pull = Pull(self._parts, client, observer, await client.forms())
+            async for update in pull.run():
+                yield update
+            result = PullResult(count, pull.count, pull.written, tuple(pull.problems))
+            yield PullUpdate("done", "", pull.count, result)
+
+    async def _observer(self, destination: Destination, client: EdenClient, *, is_trusting: bool = False) -> Observer:
+        """Who reads at a server: by the server's own forms, which say what a value there means."""
+        async for _ in pull_forms(self._parts, client, only_missing=self._catalogue()):
+            pass
+        return Observer(self._parts, destination.id, client, self._catalogue(), is_trusting=is_trusting)
+
+    def _catalogue(self) -> Catalogue:
+        return RecordDesk(self._parts.store, self._parts.desk).catalogue()
+
+
+def _item(intent: Intent) -> PlanItem:
+    fields = tuple(
+        PlannedField(name, text, intent.replaced.get(name, "")) for name, text in sorted(intent.wanted.items())
+    )
+    return PlanItem(*intent.key, intent.label, intent.action, fields, tuple(intent.held))

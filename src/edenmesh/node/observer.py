@@ -1,0 +1,336 @@
+"""Reading records at a destination, and writing what was seen there as observations.
+
+A record is read by name: at its table's own address, or inside its master where it has none. What was known of it
+when the read began is kept, because the observation may follow nothing else. A file is seen by downloading and hashing
+it. What is seen is written in one change; where that says nothing new, nothing is written (core.records, `observe`).
+"""
+
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from hashlib import sha256
+from typing import Final, NamedTuple
+
+from edenmesh.core.ids import DestinationId, FileHash, FormHash, tagged_hash
+from edenmesh.core.records import (
+    ALIAS,
+    MASTER,
+    OBSERVE,
+    Carried,
+    Catalogue,
+    Content,
+    Draft,
+    File,
+    Flag,
+    History,
+    Pen,
+    Reading,
+    StrandState,
+    compose,
+    content_text,
+    form_hash,
+    last_observations,
+    observe,
+    record_state,
+)
+from edenmesh.eden import (
+    READ_UUIDS,
+    Document,
+    EdenClient,
+    Key,
+    PendingFile,
+    Refused,
+    Row,
+    can_be_asked,
+    is_same_when_stored,
+    master_of,
+    normalise_row,
+)
+from edenmesh.errors import InvalidInput
+from edenmesh.node.imports import media_of
+from edenmesh.node.parts import Parts
+from edenmesh.store import RecordVersions, Transaction
+
+_NONE_HELD: Final = RecordVersions({}, frozenset())
+
+
+@dataclass(slots=True)
+class Seen:
+    """One record as it was read: what the server showed, or in words why that is not known.
+
+    `held` are the versions known when the read began. `row` is None where the server had no such record.
+    """
+
+    key: Key
+    held: RecordVersions
+    row: Row | None = None
+    problem: str = ""
+    contents: Mapping[FileHash, bytes] = field(default_factory=dict)
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the read tells what the server has."""
+        return not self.problem
+
+
+class Group(NamedTuple):
+    """Records that one request reads: those of a table by uuid, each with the records asked for inside it."""
+
+    table: str
+    asked: dict[str, list[Key]]
+
+
+class Observer:
+    """Reads at one destination and writes what it saw. `is_trusting`: a file fetched before is not fetched again."""
+
+    def __init__(
+        self,
+        parts: Parts,
+        destination: DestinationId,
+        client: EdenClient,
+        catalogue: Catalogue,
+        *,
+        is_trusting: bool = False,
+    ) -> None:
+        self.destination: Final = destination
+        self.catalogue: Final = catalogue
+        self._parts = parts
+        self._store = parts.store
+        self._client = client
+        self._is_trusting = is_trusting
+        self._files: dict[str, File] = {}
+        self._schemas: dict[str, FormHash] = {}
+
+    # --- reading ------------------------------------------------------------------------------------------------------
+
+    async def read(self, keys: Iterable[Key]) -> AsyncIterator[list[Seen]]:
+        """Read records by name, a request at a time. Raises DeliveryError where no further one would do better."""
+        unaskable: list[Seen] = []
+        groups = self._groups(keys, unaskable)
+        if unaskable:
+            yield unaskable
+        for group in groups:
+            yield await self._read_group(group)
+
+    def held(self, key: Key) -> RecordVersions:
+        """What is known of a record now."""
+        return self._store.records.versions(*key) or _NONE_HELD
+
+    def place_of(self, held: RecordVersions, key: Key) -> Key:
+        """The record at whose address this one is read: its master where it has none of its own, else itself."""
+        return master_of(Row(table=key[0], uuid=key[1], fields=_values(held)), self.catalogue) or key
+
+    async def see(self, row: Row, held: RecordVersions) -> Seen:
+        """What a row says, normalised, with its files; a row this program cannot make sense of is a problem."""
+        row = self._in_our_words(normalise_row(row, self.catalogue), held)
+        seen = Seen(row.key, held, row)
+        contents: dict[FileHash, bytes] = {}
+        files: dict[str, File] = {}
+        for name, pending in row.files.items():
+            found = await self._fetch(pending, contents)
+            if isinstance(found, File):
+                files[name] = found
+            elif found.status != 404:
+                seen.problem = f"its file {pending.label or name} cannot be read: {found.what}"
+        # A file that the server names and does not have is one it does not have.
+        seen.row = replace(row.with_files(files), files={})
+        seen.contents = contents
+        return seen
+
+    def _groups(self, keys: Iterable[Key], unaskable: list[Seen]) -> list[Group]:
+        tables: dict[str, dict[str, list[Key]]] = {}
+        for key in keys:
+            held = self.held(key)
+            table, uuid = self.place_of(held, key)
+            if can_be_asked(uuid):
+                tables.setdefault(table, {}).setdefault(uuid, []).append(key)
+            else:
+                unaskable.append(Seen(key, held, problem="a server cannot be asked for its uuid"))
+        groups: list[Group] = []
+        for table, asked in tables.items():
+            uuids = list(asked)
+            parts = (uuids[start : start + READ_UUIDS] for start in range(0, len(uuids), READ_UUIDS))
+            groups.extend(Group(table, {uuid: asked[uuid] for uuid in part}) for part in parts)
+        return groups
+
+    async def _read_group(self, group: Group) -> list[Seen]:
+        keys = [key for asked in group.asked.values() for key in asked]
+        held = {key: self.held(key) for key in keys}
+        inside = {table for table, _ in keys if table != group.table}
+        document = await self._client.read(group.table, list(group.asked), self.catalogue, sorted(inside))
+        if isinstance(document, Refused):
+            return [Seen(key, held[key], problem=document.what) for key in keys]
+        rows = rows_shown(document, group.table)
+        is_whole = not document.problems
+        seen: list[Seen] = []
+        for key in keys:
+            row = rows.get(key)
+            if row is not None:
+                seen.append(await self.see(row, held[key]))
+            elif is_whole:
+                seen.append(Seen(key, held[key]))
+            else:
+                what = str(document.problems[0])
+                seen.append(Seen(key, held[key], problem=f"the server's answer cannot be read whole: {what}"))
+        return seen
+
+    def _in_our_words(self, row: Row, held: RecordVersions) -> Row:
+        """The row with our form of values that the server is known to store in a form of its own."""
+        fields = dict(row.fields)
+        for strand in held.state().strands if held.versions else ():
+            for name, known in strand.fields.items():
+                for choice in known.choices:
+                    ours = choice.content
+                    if ours is not None and is_same_when_stored(row.table, name, ours, row.fields):
+                        fields[name] = ours
+        return replace(row, fields=fields)
+
+    # --- files --------------------------------------------------------------------------------------------------------
+
+    async def _fetch(self, pending: PendingFile, contents: dict[FileHash, bytes]) -> File | Refused:
+        """The file behind an address; its content goes to `contents` where it is not here yet."""
+        known = self._files.get(pending.url) or self._fetched_before(pending)
+        if known is not None:
+            return File(known.hash, pending.label, known.media, known.size)
+        content = await self._client.download(pending.url)
+        if isinstance(content, Refused):
+            return content
+        hashed = FileHash(sha256(content).digest())
+        if self._store.snapshot.file_size(hashed) is None:
+            contents[hashed] = content
+        label = pending.label
+        found = self._files[pending.url] = File(hashed, label, media_of(label), len(content))
+        return found
+
+    def _fetched_before(self, pending: PendingFile) -> File | None:
+        noted = self._store.notes.meta(self._note_of(pending.url)) if self._is_trusting else None
+        size = self._store.snapshot.file_size(FileHash(noted)) if noted is not None else None
+        if noted is None or size is None:
+            return None
+        return File(noted, pending.label, media_of(pending.label), size)
+
+    def _note_of(self, url: str) -> str:
+        return f"file-at:{tagged_hash('file-at', self.destination, url.encode()).hex()}"
+
+    # --- writing ------------------------------------------------------------------------------------------------------
+
+    def write(self, seen: Iterable[Seen]) -> int:
+        """Write what was seen, durably and in one change. Returns how many observations that took."""
+        drafts = [(one, draft) for one in seen if one.is_known and (draft := self._draft(one)) is not None]
+        if not drafts:
+            return 0
+        pens = self._parts.desk.pens()
+        pen = next(pens)
+        count = 0
+        with self._parts.desk.writing() as writing:
+            for one, draft in drafts:
+                try:
+                    carried = self._compose(one, draft, pen)
+                except InvalidInput as error:
+                    one.problem = f"what the server shows of it cannot be kept: {error.what}"
+                    continue
+                if is_needless(one, carried):
+                    continue
+                writing.append(carried)
+                self._keep_files(one, carried, writing)
+                pen = next(pens)
+                count += 1
+        return count
+
+    def as_if_written(self, seen: Seen) -> RecordVersions:
+        """What would be known of a record if what was seen were written; for plans."""
+        draft = self._draft(seen) if seen.is_known else None
+        if draft is None:
+            return seen.held
+        carried = self._compose(seen, draft, self._parts.desk.pen())
+        if is_needless(seen, carried):
+            return seen.held
+        return RecordVersions({**seen.held.versions, carried.id: carried.version}, seen.held.uncounted)
+
+    def _draft(self, seen: Seen) -> Draft | None:
+        row = seen.row
+        stamps = (row.modified_on, row.created_on) if row is not None else ("", "")
+        reading = Reading(self.destination, row.fields if row is not None else None, *stamps)
+        return observe(seen.held.versions, reading, seen.held.uncounted)
+
+    def _compose(self, seen: Seen, draft: Draft, pen: Pen) -> Carried:
+        table, uuid = seen.key
+        pen = replace(pen, schema=self._schema(table))
+        return compose(pen, table, uuid, draft.change, parents=draft.parents, op=OBSERVE, about=draft.about)
+
+    def _keep_files(self, seen: Seen, carried: Carried, writing: Transaction) -> None:
+        for value in carried.version.set.values():
+            content = seen.contents.get(FileHash(value.hash)) if isinstance(value, File) else None
+            if content is not None:
+                writing.add_file([content])
+        hashes = {value.hash for value in _files_of(seen)}
+        for url, file in self._files.items():
+            if file.hash in hashes:
+                writing.put_meta(self._note_of(url), file.hash)
+
+    def _schema(self, table: str) -> FormHash:
+        known = self._schemas.get(table)
+        if known is None:
+            form = self.catalogue.form(table)
+            known = self._schemas[table] = form_hash(form.encode()) if form is not None else FormHash(b"")
+        return known
+
+    def remembered(self, key: Key) -> Row | None:
+        """The record as the server was last seen to hold it, by anybody; None where it was not seen there."""
+        held = self.held(key)
+        last = last_observations(held.versions, self.destination, held.uncounted)
+        history = History(held.versions, held.uncounted)
+        nodes = [node for one in last if (node := history.node(one)) is not None]
+        if not nodes or all(one.is_absence for one in last.values()):
+            return None
+        below = 0
+        for node in nodes:
+            below |= node.below | node.bit
+        past = {one: held.versions[one] for node in history if node.bit & below for one in node.equals}
+        strands = record_state(past, held.uncounted & past.keys()).strands
+        return Row(table=key[0], uuid=key[1], fields=strands[0].values if strands else {})
+
+    def is_seen_there(self, held: RecordVersions) -> bool:
+        """Whether the record was there when it was last read by anybody."""
+        last = last_observations(held.versions, self.destination, held.uncounted)
+        return any(not one.is_absence for one in last.values())
+
+
+def rows_shown(document: Document, table: str) -> dict[Key, Row]:
+    """The rows a document shows of a table, and those inside them; what they refer to is not among them."""
+    tops = {row.key for row in document.rows if row.table == table and row.master is None}
+    return {row.key: row for row in document.rows if row.key in tops or row.master in tops}
+
+
+def is_needless(seen: Seen, carried: Carried) -> bool:
+    """Whether an observation would only raise a question nobody has.
+
+    A record that came with a uuid from outside was sent and not all of it was kept: the server's row has nothing but
+    values of ours and its own defaults. By the rule of strands it would contest the record (design, section 2.5),
+    though nothing in it contradicts ours. What is missing is sent again, or shown as rejected, all the same.
+    """
+    versions = seen.held.versions
+    if carried.version.parents or carried.version.observation.after or not versions or seen.row is None:
+        return False
+    if Flag.IDENTITY in seen.held.state().flags:
+        return False
+    flags = record_state({**versions, carried.id: carried.version}, seen.held.uncounted).flags
+    return Flag.IDENTITY in flags and _has_only_ours(seen.row, seen.held)
+
+
+def _has_only_ours(row: Row, held: RecordVersions) -> bool:
+    given: dict[str, set[str]] = {}
+    for version in held.versions.values():
+        for name, value in version.set.items():
+            given.setdefault(name, set()).add(content_text(value))
+    shared = [name for name in row.fields if name in given and name not in (MASTER, ALIAS)]
+    return bool(shared) and all(content_text(row.fields[name]) in given[name] for name in shared)
+
+
+def _values(held: RecordVersions) -> dict[str, Content]:
+    strands: tuple[StrandState, ...] = held.state().strands if held.versions else ()
+    return strands[0].values if strands else {}
+
+
+def _files_of(seen: Seen) -> Iterator[File]:
+    values = seen.row.fields.values() if seen.row is not None else ()
+    return (value for value in values if isinstance(value, File))
