@@ -108,14 +108,16 @@ class DemoDevice:
                 yield told
 
     def _read(self, response: httpx.Response) -> Json:
+        if response.status_code >= httpx.codes.INTERNAL_SERVER_ERROR and not response.content.startswith(b"{"):
+            raise DemoFailed(f"{self.name} has a defect:\n{self._log.read_text()}")
         told: Json = response.json()
         if isinstance(told, dict) and "error" in told:
             raise DemoFailed(f"{self.name}: {told['what']} {told['do']}")
         return told
 
-    def _arguments(self, command: str, *rest: str) -> list[str]:
+    def _arguments(self, *words: str) -> list[str]:
         options = ["--home", str(self.home), "--passphrase-file", str(self._passphrase)]
-        return [sys.executable, "-m", "edenmesh", command, *options, *rest]
+        return [sys.executable, "-m", "edenmesh", *words, *options]
 
     def _await_answer(self) -> None:
         process = self._process

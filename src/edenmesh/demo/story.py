@@ -11,6 +11,8 @@ from queue import Queue
 from threading import Thread
 from typing import Final
 
+import httpx
+
 from edenmesh.demo.dataset import Dataset
 from edenmesh.demo.devices import DemoDevice, DemoFailed
 from edenmesh.demo.drawing import Drawing
@@ -168,7 +170,7 @@ class Story:
         result: dict[str, Json] = {}
         with self._draw.progress("delivering") as progress:
             for told in self._bo.follow("/api/deliver", {"name": _SERVER}):
-                if "result" in told:
+                if told.get("result") is not None:
                     result = _object(told["result"])
                 else:
                     progress(int(_number(told.get("done", 0))), int(_number(told.get("total", 0))))
@@ -233,8 +235,8 @@ def _collect(device: DemoDevice, told: "Queue[dict[str, Json] | DemoFailed]") ->
     try:
         for line in device.follow("/api/pairing"):
             told.put(line)
-    except DemoFailed as error:
-        told.put(error)
+    except (DemoFailed, httpx.TransportError) as error:
+        told.put(DemoFailed(str(error)))
 
 
 def _next(told: "Queue[dict[str, Json] | DemoFailed]") -> dict[str, Json]:

@@ -1,6 +1,8 @@
 """Answers of the local API: JSON, lines of JSON as things happen, and errors in the three parts they have."""
 
 import json
+import logging
+import traceback
 from collections.abc import AsyncIterator, Mapping
 from typing import Final
 
@@ -19,6 +21,7 @@ from edenmesh.errors import (
 from edenmesh.node import Json, plain
 
 LINES: Final = "application/x-ndjson"
+_LOG: Final = logging.getLogger("edenmesh")
 _STATUS: Final[tuple[tuple[type[EdenmeshError], int], ...]] = (
     (InvalidInput, 400),
     (UsageError, 400),
@@ -40,6 +43,13 @@ def refuse(error: EdenmeshError) -> Response:
     return answer(error_view(error), status)
 
 
+def defect(error: Exception) -> EdenmeshError:
+    """What to tell of an error that is this program's own fault; the log has the rest."""
+    _LOG.error("a request ended by a defect", exc_info=error)
+    what = f"This program has a defect: {type(error).__name__} at {_place(error)}."
+    return EdenmeshError(what=what, do="Report it with this sentence; trying again may work.")
+
+
 def error_view(error: EdenmeshError) -> dict[str, Json]:
     """An error as JSON."""
     return {"error": type(error).__name__, "what": error.what, "kept": error.kept, "do": error.do}
@@ -54,8 +64,15 @@ def lines(views: AsyncIterator[object]) -> Response:
                 yield _line(plain(view))
         except EdenmeshError as error:
             yield _line(error_view(error))
+        except Exception as error:  # noqa: BLE001 - the edge: the last line says it, the device goes on
+            yield _line(error_view(defect(error)))
 
     return StreamingResponse(encoded(), media_type=LINES)
+
+
+def _place(error: Exception) -> str:
+    frames = traceback.extract_tb(error.__traceback__)
+    return f"{frames[-1].name}, line {frames[-1].lineno}" if frames else "an unknown place"
 
 
 async def read_object(request: Request) -> Mapping[str, Json]:
