@@ -1,6 +1,9 @@
 """The one coder of what is hashed, signed or sent: what it writes is canonical, and it reads nothing else."""
 
+import importlib
+import pkgutil
 from collections import Counter
+from collections.abc import Iterator
 from random import Random
 from unicodedata import is_normalized
 
@@ -9,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import edenmesh.core
 from edenmesh.core.encoding import Plain, decode, decode_struct, encode, is_normal, normal_text, require_plain
 from edenmesh.core.limits import INTEGER_MAX, INTEGER_MIN, NESTING_MAX
 from edenmesh.errors import RemoteProtocolError
@@ -201,6 +205,28 @@ def test_a_struct_is_read_from_canonical_bytes_only(data: str, reason: str) -> N
 def test_what_the_encoding_does_not_have_is_no_plain_value(value: object) -> None:
     with pytest.raises(RemoteProtocolError):
         require_plain(value)
+
+
+def _structs(above: type[msgspec.Struct]) -> Iterator[type[msgspec.Struct]]:
+    for struct in above.__subclasses__():
+        yield struct
+        yield from _structs(struct)
+
+
+def test_every_struct_that_is_encoded_declares_its_fields_in_key_order() -> None:
+    for module in pkgutil.walk_packages(edenmesh.core.__path__, "edenmesh.core."):
+        importlib.import_module(module.name)
+    # The session's messages have a coder of their own, which sorts; a record's state is computed and never encoded.
+    others = ("edenmesh.core.wire", "edenmesh.core.records.state")
+    seen = 0
+    for struct in _structs(msgspec.Struct):
+        if not struct.__module__.startswith("edenmesh.core.") or struct.__module__.startswith(others):
+            continue
+        tag = struct.__struct_config__.tag_field
+        keys = [*([tag] if tag else []), *struct.__struct_encode_fields__]
+        assert keys == sorted(keys), struct
+        seen += 1
+    assert seen >= 20
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"])))

@@ -47,7 +47,7 @@ LOG_VERSIONS_MAX: Final = 2**53
 LOG_BRANCHES_MAX: Final = 16
 """Forks kept of one author's log. A cloned store makes one or two; each takes a place in every version vector."""
 SEAL_BYTES_MAX: Final = 512
-"""Encoded size of one seal: two keys' worth of hashes, a signature, a number, their names, and room for newer fields."""
+"""Encoded size of one seal: two keys' worth of hashes, a signature, a number, their names, room for newer fields."""
 FRONTIER_BYTES_MAX: Final = 4096
 """Encoded size of a kept frontier: at most 53 peaks of 32 bytes."""
 

@@ -63,11 +63,14 @@ class DateTime(msgspec.Struct, frozen=True, gc=False, tag="datetime", tag_field=
 
 
 class Reference(msgspec.Struct, frozen=True, gc=False, tag="reference", tag_field="$", omit_defaults=True):
-    """A pointer to a record; `strand` is the id of the strand's first version where the writer knew two."""
+    """A pointer to a record; `strand` is the id of the strand's first version where the writer knew two.
+
+    It is encoded as `version`, so that the fields stand in key order.
+    """
 
     table: str
     uuid: str
-    strand: Id = b""
+    strand: Id = msgspec.field(default=b"", name="version")
 
 
 class File(msgspec.Struct, frozen=True, gc=False, tag="file", tag_field="$", omit_defaults=True):
