@@ -127,6 +127,19 @@ def test_a_cut_author_writes_nothing_that_counts_here_or_later(store: Store, tea
     assert uncounted(store, author) == [5, 6, 7]
 
 
+def test_what_a_device_writes_that_was_revoked_does_not_count(store: Store, team: Team) -> None:
+    """It may be edited on until its person reads the news; nothing of it is lost, nothing of it counts."""
+    own = team.authors[1]
+    own.write_many(2)
+    with store.change() as change:
+        change.append(own.versions[0])
+        change.add_charter([team.revoke(1, [own.part(0, 1).seal])])
+    assert uncounted(store, own) == []
+    with store.change() as change:
+        change.append(own.versions[1])
+    assert uncounted(store, own) == [1]
+
+
 def test_joining_another_mesh_replaces_the_charter_in_one_change(store: Store, team: Team) -> None:
     ours, device = team.authors[0], SigningKey(b"d" * 32)
     ours.write_many(2)

@@ -34,7 +34,11 @@ class Piece(NamedTuple):
 
 
 class Digests:
-    """Running hashes of files that are coming in; dropped when a transaction fails."""
+    """Running hashes of files that are coming in.
+
+    One that ran over what a failed change did not keep is never taken again: the next chunk begins where the file
+    stops, finds the hash elsewhere, and takes it up anew from what is stored.
+    """
 
     def __init__(self) -> None:
         self._running: OrderedDict[int, tuple[int, _Hash]] = OrderedDict()
@@ -54,10 +58,6 @@ class Digests:
         self._running[file] = have, digest
         while len(self._running) > _DIGESTS_MAX:
             self._running.popitem(last=False)
-
-    def forget(self) -> None:
-        """Forget all: what was hashed may not have been stored."""
-        self._running.clear()
 
 
 def add_chunk(link: Link, digests: Digests, piece: Piece) -> bool:

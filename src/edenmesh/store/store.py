@@ -168,7 +168,6 @@ class Store:
                 yield transaction
                 transaction.finish()
             except BaseException:
-                self._digests.forget()
                 link.roll_back()
                 raise
             finally:

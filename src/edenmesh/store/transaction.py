@@ -5,10 +5,10 @@ once at the end, inside the same transaction. So readers see versions, seals, st
 and a crash leaves the state before the change or after it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple
 
-from edenmesh.core.ids import AuthorId, DestinationId, DeviceId, FileHash, FormHash
+from edenmesh.core.ids import AuthorId, DestinationId, DeviceId, EntryId, FileHash, FormHash
 from edenmesh.core.limits import PART_BYTES_SEALED, PART_VERSIONS_MAX
 from edenmesh.core.ports import Signer
 from edenmesh.core.reconcile import Held
@@ -72,6 +72,7 @@ class Transaction:
         if carried.version.seq != log.size:
             raise LocalProtocolError(what=f"Version {carried.version.seq} does not follow a log of {log.size}.")
         self._add(log, [carried])
+        self._recheck(author)
 
     def seal_own(self, signer: Signer) -> Seal | None:
         """Seal this device's log as far as it is written. Returns the last seal, or None where all was sealed."""
@@ -105,6 +106,7 @@ class Transaction:
             else:
                 size_bytes = sum(logs.sizes_between(self._link, log.num, log.sealed, part.seal.size))
             self._logs.seal(log, part.seal, part.frontier, size_bytes)
+        if fresh:
             self._recheck(part.author)
 
     def _own_log(self, author: AuthorId) -> logs.Log:
@@ -120,7 +122,6 @@ class Transaction:
 
     def _add(self, log: logs.Log, versions: list[Carried]) -> None:
         self._logs.extend(log, self._versions.add(versions), len(versions))
-        self._recheck(log.author)
 
     def _recheck(self, author: AuthorId) -> None:
         """Of an author that is cut off, or not certified, see which of the new versions count."""
@@ -132,19 +133,21 @@ class Transaction:
 
     def add_charter(self, entries: Iterable[CharterEntry]) -> None:
         """Store charter entries, and see anew which versions count. Entries the charter refuses are left out."""
-        self._set_charter(self._charter.extended(entries))
+        known = {**self._charter.entries, **self._charter.waiting}
+        self._set_charter(self._charter.extended(entries), known)
 
     def replace_charter(self, entries: Iterable[CharterEntry]) -> None:
         """Join another mesh: its charter takes the place of the one here."""
         charter = Charter.of(entries)
         self._link.run("DELETE FROM charter")
-        self._set_charter(charter)
+        self._set_charter(charter, {})
 
-    def _set_charter(self, charter: Charter) -> None:
+    def _set_charter(self, charter: Charter, stored: Mapping[EntryId, CharterEntry]) -> None:
         kept = [*charter.entries.values(), *charter.waiting.values()]
+        # Of two sets of signatures under one id the charter keeps one, not always the one that is stored.
         self._link.run_many(
-            "INSERT INTO charter VALUES (?1, ?2) ON CONFLICT DO UPDATE SET data = ?2 WHERE data != ?2",
-            [(entry.id, entry.encode()) for entry in kept],
+            "INSERT OR REPLACE INTO charter VALUES (?, ?)",
+            [(entry.id, entry.encode()) for entry in kept if stored.get(entry.id) is not entry],
         )
         before, self._charter = self._charter, charter
         self._has_charter = True
