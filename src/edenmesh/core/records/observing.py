@@ -93,7 +93,10 @@ def _has_gone_back(last: Mapping[VersionId, Observation], reading: Reading, stat
 
 
 def _borne_out(history: History, versions: Versions, reading: Reading) -> list[VersionId]:
-    """Heads of ours whose own past shows no conflict and no value that the body lacks."""
+    """Heads of ours whose own past shows no conflict, no value that the body lacks, and nothing emptied that it has.
+
+    An emptiness counts as a value here: else the read before each delivery would undo every emptying.
+    """
     texts = _texts(reading.fields)
     found: list[VersionId] = []
     for node in history.heads():
@@ -106,11 +109,19 @@ def _borne_out(history: History, versions: Versions, reading: Reading) -> list[V
         if strand.is_deleted:
             is_borne_out = reading.fields is None
         else:
-            shown = _texts(strand.values)
-            is_borne_out = texts is not None and all(texts.get(name) == text for name, text in (shown or {}).items())
+            shown = {name: content_text(content) for name, content in strand.values.items()}
+            shown.update(dict.fromkeys(_emptied_by_us(history, node) - shown.keys(), ""))
+            is_borne_out = texts is not None and all(texts.get(name, "") == text for name, text in shown.items())
         if is_borne_out:
             found.append(node.id)
     return found
+
+
+def _emptied_by_us(history: History, head: Node) -> set[str]:
+    """Fields that a version of ours in the head's past emptied; a later one may have filled them again."""
+    past = head.below | head.bit
+    ours = (node.version for node in history if node.bit & past and node.is_counted and node.version.op != OBSERVE)
+    return {name for version in ours for name in (*version.unset, *version.remove)}
 
 
 def _change(past: StrandState | None, had: set[str], reading: Reading) -> Change:
