@@ -42,12 +42,16 @@ class Decimal(msgspec.Struct, frozen=True, gc=False, tag="decimal", tag_field="$
             number = Number(text.strip())
         except InvalidOperation as error:
             raise InvalidInput(what=f"{text!r} is not a number.") from error
-        if not number.is_finite() or abs(number.adjusted()) > _DECIMAL_DIGITS_MAX:
-            raise InvalidInput(what=f"{text!r} is not a number this program can hold.")
-        plain = f"{number:f}"
+        plain = ""
+        if number.is_finite() and abs(number.adjusted()) <= _DECIMAL_DIGITS_MAX:
+            plain = f"{number:f}"
         if "." in plain:
             plain = plain.rstrip("0").rstrip(".")
-        return cls("0" if plain in ("-0", "") else plain)
+        decimal = cls("0" if plain == "-0" else plain)
+        # Python reads more than others write: underscores between digits, and digits of all the world's scripts.
+        if not text.isascii() or "_" in text or _decimal_problem(decimal):
+            raise InvalidInput(what=f"{text!r} is not a number this program can hold.")
+        return decimal
 
 
 class Date(msgspec.Struct, frozen=True, gc=False, tag="date", tag_field="$"):
@@ -84,7 +88,8 @@ class File(msgspec.Struct, frozen=True, gc=False, tag="file", tag_field="$", omi
 
 _DECIMAL_DIGITS_MAX: Final = 64
 
-Value: TypeAlias = str | int | bool | Decimal | Date | DateTime | Reference | File
+Integer: TypeAlias = Annotated[int, msgspec.Meta(ge=INTEGER_MIN, le=INTEGER_MAX)]
+Value: TypeAlias = str | Integer | bool | Decimal | Date | DateTime | Reference | File
 """One assigned value, or one item of a list field."""
 
 Content: TypeAlias = Value | tuple[Value, ...]
