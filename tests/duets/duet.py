@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable
 from hashlib import sha256
 from typing import TypeVar
 
-from edenmesh.core.ids import FileHash
 from edenmesh.core.session import (
     Batch,
     CharterReceived,
@@ -57,6 +56,7 @@ class End:
         self.inbox = bytearray()
         self.is_storing = True
         self.batches: list[Batch] = []
+        self.taken: dict[bytes, int] = {}
         self.stored = 0
         self._reader = FrameReader()
         self._reader.widen()
@@ -97,6 +97,8 @@ class End:
         batches, self.batches = self.batches, []
         for batch in batches:
             self.device.store.apply(batch)
+            if isinstance(batch, ChunkReceived):
+                self.taken[batch.file] = batch.offset + len(batch.data)
         for batch in batches:
             self.session.handle_committed(batch.batch, now)
             self.collect()
@@ -132,10 +134,7 @@ class End:
             )
             assert is_held, "an ack for what is not stored"
         elif isinstance(message, FileTaken):
-            file = FileHash(message.file)
-            size = len(store.files.get(file, b""))
-            have = max((len(data) for (one, _), data in store.partial.items() if one == file), default=0)
-            assert max(size, have) >= message.have, "a piece of a file is told to be durable and is not"
+            assert self.taken.get(message.file, 0) >= message.have, "a piece of a file is told to be stored and is not"
 
     def _require_everything(self) -> None:
         """The peer held what is held here when it stated its tally, and may have gone on since."""

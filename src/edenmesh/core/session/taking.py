@@ -90,7 +90,6 @@ class Taker:
         seal = message.seal
         if seal.author != part.author or seal.size != part.start + len(part.versions):
             raise RemoteProtocolError(what="A seal does not fit the versions before it.")
-        self._awaited = {log for log in self._awaited if log.author != part.author or log.size > seal.size}
         if part.author in self._refused or not self._snapshot.charter().standing(part.author).is_named:
             self._refuse(part, seal)
         else:
@@ -115,6 +114,7 @@ class Taker:
 
     def _refuse(self, part: "_OpenPart", seal: Seal) -> None:
         self._refused.add(part.author)
+        self._awaited = {log for log in self._awaited if log.author != part.author}
         refused = self._progress.refused
         refused[REASON_UNNAMED] = refused.get(REASON_UNNAMED, 0) + len(part.versions)
         self._outbox.send(Refused(Mark(part.author, seal.size, seal.root)))
@@ -126,9 +126,15 @@ class Taker:
             if one.version.seq != seq or one.version.author != part.author:
                 raise RemoteProtocolError(what="A version is not in its place in the log.")
         base = Mark(part.author, part.start, part.base)
-        frontier = self._frontier(base).extended([one.id for one in carried])
+        ids = [one.id for one in carried]
+        below = self._frontier(base)
+        frontier = below.extended(ids)
         if frontier.root() != seal.root:
             raise RemoteProtocolError(what="The versions of a log are not those its author sealed.")
+        for log in [log for log in self._awaited if log.author == part.author and part.start < log.size <= seal.size]:
+            # Of an author with forks, only the part that reaches this very log is the one awaited.
+            if below.extended(ids[: log.size - part.start]).root() == log.root:
+                self._awaited.discard(log)
         self._store(LogPart(part.author, part.start, part.base, carried, seal, frontier), base, part.size_bytes)
 
     def _store(self, part: LogPart, base: Mark, size_bytes: int) -> None:

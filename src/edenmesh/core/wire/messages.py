@@ -241,7 +241,7 @@ class FileChunk(_Message, frozen=True, tag="file_chunk"):
 
 
 class FileTaken(_Message, frozen=True, tag="file_taken"):
-    """The first `have` bytes of a file are durable at the sender of this message."""
+    """The first `have` bytes of a file were stored by the sender of this message, who then looks if its hash holds."""
 
     file: bytes
     have: int
