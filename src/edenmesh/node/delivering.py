@@ -226,10 +226,13 @@ class Delivery:
         wanted = self._intentions.one(key).digest
         before = self._intentions.rejections.get(key)
         tried_before = before.times if before is not None and before.wanted == wanted else 0
+        intent, words = self._intents[key], self._words.get(key)
+        if words and intent.row is not None and intent.row.is_deleted:
+            words = f"it is not deleted there: {words}"
         return Rejection(
             table=table,
             uuid=uuid,
-            what=self._words.get(key) or self._intentions.silence(self._intents[key]),
+            what=words or self._intentions.silence(intent),
             wanted=wanted,
             times=self._answered[key] + tried_before,
             is_passing=key in self._passing,

@@ -2,12 +2,22 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from edenmesh.core.encoding import Plain
 from edenmesh.core.ids import DestinationId
-from edenmesh.core.records import Catalogue
+from edenmesh.core.records import (
+    RESOLVE,
+    Carried,
+    Catalogue,
+    Content,
+    Pen,
+    compose,
+    difference,
+    open_questions,
+)
 from edenmesh.eden import TIMEOUT_SECONDS, EdenClient
 from edenmesh.errors import UsageError
 from edenmesh.node.delivering import Delivery, DeliveryUpdate
@@ -18,10 +28,11 @@ from edenmesh.node.observer import Observer
 from edenmesh.node.parts import Parts
 from edenmesh.node.pulling import Pull, PullResult, PullUpdate, pull_forms
 from edenmesh.node.record_desk import RecordDesk
-from edenmesh.store import Destination
+from edenmesh.store import Destination, RecordRow, RecordVersions
 
 What = Literal["all", "forms", "records"]
 _WHATS: Final = ("all", "forms", "records")
+_PAGE: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +118,26 @@ class Deliveries:
             result = PullResult(count, pull.count, pull.written, tuple(pull.problems))
             yield PullUpdate("done", "", pull.count, result)
 
+    def send_again(self, name: str = "") -> int:
+        """Answer all questions of a server that has gone back: what it lost is to be sent again, as we had it.
+
+        The other answers are given record by record: delete it here too, or resolve its conflicts with the server's
+        values. Returns how many records were answered for; each answer is a resolution, and travels.
+        """
+        destination = self.destinations.find(name)
+        records = self._parts.store.records
+        pens = self._parts.desk.pens()
+        count = after = 0
+        with self._parts.desk.writing() as writing:
+            while rows := records.owed(destination.id, after=after, limit=_PAGE):
+                after = rows[-1].num
+                for row in rows:
+                    answer = _answer(row, records.versions_of(row.num), destination, pens)
+                    if answer is not None:
+                        writing.append(answer)
+                        count += 1
+        return count
+
     async def _observer(self, destination: Destination, client: EdenClient, *, is_trusting: bool = False) -> Observer:
         """Who reads at a server: by the server's own forms, which say what a value there means."""
         async for _ in pull_forms(self._parts, client, only_missing=self._catalogue()):
@@ -115,6 +146,23 @@ class Deliveries:
 
     def _catalogue(self) -> Catalogue:
         return RecordDesk(self._parts.store, self._parts.desk).catalogue()
+
+
+def _answer(row: RecordRow, held: RecordVersions, destination: Destination, pens: Iterator[Pen]) -> Carried | None:
+    """The resolution that what was there before is to be there again; None where nobody asks."""
+    strand = held.state().strand
+    questions = set(open_questions(held.versions, destination.id, held.uncounted))
+    if strand is None or not questions:
+        return None
+    chosen: dict[str, Content | None] = {}
+    for name in strand.conflicts:
+        # What stood against the server's older state, where that is one value; else the conflict stays.
+        others = [choice.content for choice in strand.fields[name].choices if not questions.issuperset(choice.given_by)]
+        if len(others) == 1:
+            chosen[name] = others[0]
+    about: dict[str, Plain] = {"why": f"{destination.name} lost it"}
+    change = difference(strand, chosen)
+    return compose(next(pens), row.table, row.uuid, change, parents=strand.heads, op=RESOLVE, about=about)
 
 
 def _item(intent: Intent) -> PlanItem:

@@ -165,6 +165,7 @@ def _obstacle(held: RecordVersions, destination: DestinationId) -> str:
 
 def _fill(intent: Intent, strand: StrandState, held: RecordVersions, there: Row | None, world: World) -> None:
     shown = there.fields if there is not None else {}
+    known = world.catalogue.fields(intent.key[0])
     fields: dict[str, Content] = {}
     for name in strand.conflicts:
         intent.held.append(f"{name}: it has several values and nobody has chosen yet")
@@ -186,6 +187,9 @@ def _fill(intent: Intent, strand: StrandState, held: RecordVersions, there: Row 
     if any(problem.place == "uuid" for problem in problems) or not (row.fields or row.emptied):
         if not intent.held:
             intent.held.append("it has nothing that could be sent")
+        return
+    kept_back = strand.values.keys() - row.fields.keys() - {MASTER, ALIAS}
+    if there is None and any(one.is_required and name in kept_back for name, one in known.items()):
         return
     intent.wanted = {name: content_text(content) for name, content in row.fields.items()} | dict.fromkeys(
         row.emptied, ""

@@ -91,6 +91,7 @@ class Device:
         """End all sessions; what is durable stays."""
         await self._syncing.stop()
         await self._visibility.hide()
+        await self._pairings.stop()
         await self._meetings.stop()
 
     def close(self) -> None:
@@ -98,14 +99,21 @@ class Device:
         self._parts.store.close()
 
     async def __aenter__(self) -> Self:
-        await self.start()
+        try:
+            await self.start()
+        except BaseException:
+            await self.stop()
+            self.close()
+            raise
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self.stop()
-        self.close()
+        try:
+            await self.stop()
+        finally:
+            self.close()
 
     # --- where things stand -------------------------------------------------------------------------------------------
 
@@ -123,9 +131,9 @@ class Device:
         """Where this device stands now."""
         return read_status(self._parts, self._meetings, self._visibility)
 
-    def on_commit(self, listener: Callable[[Committed], None]) -> None:
-        """Call `listener` after every commit, by whomever."""
-        self._parts.desk.listen(listener)
+    def on_commit(self, listener: Callable[[Committed], None]) -> Callable[[], None]:
+        """Call `listener` after every commit, by whomever; the function returned stops that."""
+        return self._parts.desk.listen(listener)
 
     async def subscribe(self) -> AsyncIterator[Committed | PeerEvent | PairingTask]:
         """What happens from now on: commits, words of sessions, pairings that others begin."""
@@ -277,13 +285,24 @@ class Device:
         device = self._parts.team.find(peer)
         self._parts.team.allow(device, is_allowed=is_allowed)
         if not is_allowed:
-            self._meetings.drop(device, "not_chosen", "The other person has stopped the exchange.")
+            name = self._parts.team.name_of(device)
+            self._meetings.drop(
+                device,
+                "not_chosen",
+                "The other person has stopped the exchange.",
+                text_here=f"The exchange with {name} was stopped here.",
+            )
 
     def revoke(self, peer: str) -> None:
         """Bar a device for good; its open session ends at once. Raises NotPermitted where this device may not."""
         device = self._parts.team.find(peer)
         self._parts.team.revoke(device)
-        self._meetings.drop(device, "revoked", "This device does not belong to the team any more.")
+        self._meetings.drop(
+            device,
+            "revoked",
+            "This device does not belong to the team any more.",
+            text_here="The other device does not belong to the team any more.",
+        )
 
     async def sync(self, peer: str, *, address: str = "") -> AsyncIterator[SyncUpdate]:
         """Sync with a peer, by name or id: figures while it runs, then how it ended."""
@@ -329,3 +348,7 @@ class Device:
         """Deliver what is owed: figures while it runs, then the result. Raises DeliveryError where it cannot go on."""
         async for update in self._deliveries.deliver(name, is_again=is_again):
             yield update
+
+    def send_again(self, name: str = "") -> int:
+        """Answer all questions of a server that has gone back: what it lost is sent again. Returns how many."""
+        return self._deliveries.send_again(name)

@@ -4,12 +4,12 @@ Rests on what is stored: an intent is worked out anew from the record's versions
 came in meanwhile, by a person here or from a peer, is in it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
 from edenmesh.core.ids import FileHash
-from edenmesh.core.records import is_delivered
+from edenmesh.core.records import Field, Reference, is_delivered
 from edenmesh.eden import Key, Row
 from edenmesh.node.delivery_plan import Intent, World, intend, missing_of, prune
 from edenmesh.node.observer import Observer, Seen
@@ -108,11 +108,15 @@ class Intentions:
             return (
                 f"the server answered that all is well, and {'does not have it' if there is None else 'still has it'}"
             )
-        names = missing_of(intent, there)
         fields = self._observer.catalogue.fields(intent.key[0])
-        unknown = [name for name in names if fields and name not in fields]
-        words = f"the server answered that all is well, and does not show as sent: {', '.join(names)}"
-        return f"{words} (its form has no {', '.join(unknown)})" if unknown else words
+        words = [self._why(name, intent, fields) for name in missing_of(intent, there)]
+        return f"the server answered that all is well, and does not show as sent: {', '.join(words)}"
+
+    def _why(self, name: str, intent: Intent, fields: Mapping[str, Field]) -> str:
+        content = intent.row.fields.get(name) if intent.row is not None else None
+        if isinstance(content, Reference) and self._is_there((content.table, content.uuid)) is None:
+            return f"{name} (it may not have {content.table} {content.uuid})"
+        return f"{name} (its form has no such field)" if fields and name not in fields else name
 
     def _held(self, key: Key) -> RecordVersions:
         return self.memory.versions.get(key) or self._observer.held(key)
