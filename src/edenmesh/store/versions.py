@@ -55,7 +55,8 @@ class Versions:
         further: set[int] = set()
         rows: list[tuple[int, VersionId, int, int, bytes]] = []
         files: list[tuple[int, Version]] = []
-        for number, (one, version, data) in enumerate(versions, first):
+        for number, carried in enumerate(versions, first):
+            version, data = carried.version, carried.data
             name = (version.table, version.uuid)
             record = records.get(name)
             if record is None:
@@ -66,7 +67,7 @@ class Versions:
                 further.add(record)
             if _FILE_MARK in data:
                 files.append((record, version))
-            rows.append((number, one, record, 0, data))
+            rows.append((number, carried.id, record, 0, data))
         self._next_record += len(records)
         known = self._add_records(records, drafted)
         if known:

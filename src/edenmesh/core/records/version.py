@@ -121,7 +121,7 @@ class Version(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults
         return write(self).data
 
 
-class Carried(NamedTuple):
+class Carried(msgspec.Struct, frozen=True, gc=False):
     """A version with its id and the bytes it came in."""
 
     id: VersionId
@@ -196,7 +196,8 @@ def _frame_of_newer(data: bytes, otherwise: RemoteProtocolError) -> Version:
 
 def _require_valid(version: Version) -> None:
     """Raise InvalidInput where a decoded version breaks a rule that its types cannot say."""
-    # Every version received passes here, so the common case (a put that sets texts) runs no call it can spare.
+    # Every version received passes here, so the common case (a put that sets texts and numbers, which their type
+    # bounds) runs no call it can spare.
     if not (version.table.isascii() and version.uuid.isascii() and version.op.isascii()):
         _require_normal(version.table, version.uuid, version.op)
     if len(version.parents) > 1:
@@ -204,7 +205,7 @@ def _require_valid(version: Version) -> None:
     for name, value in version.set.items():
         if not name.isascii():
             _require_normal(name)
-        if type(value) is not str or not value or not value.isascii():
+        if type(value) is not int and (type(value) is not str or not value or not value.isascii()):
             require_value(value)
     if version.unset:
         _require_normal(*version.unset)
@@ -214,21 +215,25 @@ def _require_valid(version: Version) -> None:
         _require_lists(version)
     if version.about:
         _require_plain(version.about)
-    if version.op != PUT or not version.parents:
+    if version.op != PUT or (not version.parents and (version.unset or version.remove)):
         _require_op(version)
 
 
 def _require_lists(version: Version) -> None:
-    for items in version.add.values():
+    for name, items in version.add.items():
+        _require_list(name, version)
         for item in items:
             require_value(item)
-    for removals in version.remove.values():
+    for name, removals in version.remove.items():
+        _require_list(name, version)
         for removal in removals:
             require_value(removal.item)
             _require_order(removal.seen)
-    lists = version.add.keys() | version.remove.keys()
-    _require_normal(*lists)
-    _require(lists.isdisjoint(version.set) and lists.isdisjoint(version.unset), "it sets a list field whole")
+
+
+def _require_list(name: str, version: Version) -> None:
+    _require_normal(name)
+    _require(name not in version.set and name not in version.unset, "it sets a list field whole")
 
 
 def _require_op(version: Version) -> None:
