@@ -7,12 +7,14 @@ what was measured stands here; docs/eden.md tells people the same.
 import re
 from collections.abc import Mapping
 from typing import Final
+from xml.sax.saxutils import unescape
 
 from edenmesh.core.records import Content, content_text
 
 NEEDED_TOGETHER: Final[Mapping[str, tuple[str, ...]]] = {"pr_contact": ("contact_method", "value")}
 """Fields without which a change of a record is refused, though they stay as they are."""
 
+_ENTITIES: Final = {"&apos;": "'", "&quot;": '"'}
 _LEFT_TO_RIGHT: Final = "\u200e"
 _NUMBER: Final = re.compile(r"[\d+]+")
 _SCHEME: Final = re.compile(r"[a-z][a-z0-9+.-]*:", re.I)
@@ -24,7 +26,11 @@ _WRITTEN_NUMBERS: Final = frozenset(("HOME_PHONE", "WORK_PHONE", "FAX"))
 def is_same_when_stored(table: str, name: str, ours: Content, fields: Mapping[str, Content]) -> bool:
     """Whether what a server shows in this field, among `fields`, is its form of our value."""
     theirs = fields.get(name)
-    return isinstance(ours, str) and theirs is not None and _stored(table, name, ours, fields) == content_text(theirs)
+    if not isinstance(ours, str) or theirs is None:
+        return False
+    stored = _stored(table, name, ours, fields)
+    # Plain fields are unescaped once more when they are given out.
+    return content_text(theirs) in (stored, unescape(stored, _ENTITIES))
 
 
 def _stored(table: str, name: str, text: str, fields: Mapping[str, Content]) -> str:
