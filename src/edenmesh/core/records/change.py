@@ -76,6 +76,7 @@ def compose(
 
     Raises InvalidInput where others would refuse the version.
     """
+    table = normal_text(table)
     return write(
         Version(
             about=dict(about or {}),
@@ -90,7 +91,7 @@ def compose(
             schema=pen.schema,
             seq=pen.seq,
             set=change.set,
-            table=normal_text(table),
+            table=table,
             unset=change.unset,
             uuid=normal_text(uuid) if uuid else owned_uuid(pen.author, pen.seq, pen.salt, table),
         )
