@@ -167,10 +167,8 @@ class Duet:
         return self.budget is not None and self.delivered >= self.budget
 
     def step(self, *, chunk_bytes: int = 1 << 20) -> bool:
-        """Let both speak, then hear, then store. Returns whether anything happened."""
+        """Let both hear, then speak, then store. Returns whether anything happened."""
         has_moved = False
-        for end, other in ((self.left, self.right), (self.right, self.left)):
-            other.inbox += end.speak(self.now)
         for end in self.ends:
             while end.inbox and not self.is_cut:
                 room = chunk_bytes if self.budget is None else min(chunk_bytes, self.budget - self.delivered)
@@ -179,6 +177,10 @@ class Duet:
                 self.delivered += len(data)
                 end.hear(data, self.now)
                 has_moved = True
+        for end, other in ((self.left, self.right), (self.right, self.left)):
+            said = end.speak(self.now)
+            other.inbox += said
+            has_moved |= bool(said)
         for end in self.ends:
             if end.store(self.now):
                 has_moved = True
@@ -235,11 +237,10 @@ def wait(duets: Iterable[Duet], seconds: float) -> None:
     for _ in range(ROUNDS_MAX):
         together(*duets)
         deadlines = [(due, end) for duet in duets for end in duet.ends if (due := end.session.next_deadline())]
-        now = min([due for due, _ in deadlines], default=until)
+        now = min((due for due, _ in deadlines), default=until + 1)
         for duet in duets:
             duet.now = min(max(now, duet.now), until)
         if now > until:
-            together(*duets)
             return
         for due, end in deadlines:
             if due <= now:
