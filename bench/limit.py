@@ -2,8 +2,11 @@
 
 It decodes frames, hashes each body, reads two fields and upserts into one table with a uuid key and two indexes (WAL,
 synchronous=NORMAL). No sync that stores records in SQLite can pass it; ours is given as a fraction of it.
+
+usage: python -m bench.limit COUNT
 """
 
+import sys
 import tempfile
 import time
 from hashlib import sha256
@@ -14,6 +17,7 @@ import apsw
 import msgspec
 
 from bench.corpus import rows
+from bench.processes import say
 
 _FRAME_ROWS: Final = 1000
 _FRAMES_A_COMMIT: Final = 5
@@ -70,3 +74,7 @@ def _row(uuid: bytes, version: bytes, clock: int, body: bytes) -> tuple[bytes, b
         raise ValueError("a body does not have its hash")
     indexed = _BODY.decode(body)
     return uuid, version, clock, indexed.kind, indexed.author, body
+
+
+if __name__ == "__main__":
+    say({"seconds": LimitLine(int(sys.argv[1])).run()})

@@ -1,4 +1,4 @@
-"""Two paired devices for a figure: ours in this process, the other's folder ready for a process of its own."""
+"""Two paired devices for a figure, each in a folder of its own, closed: who measures opens them where it wants them."""
 
 import asyncio
 from pathlib import Path
@@ -6,25 +6,30 @@ from typing import Final
 
 from edenmesh import Device, PairingTask, Settings
 
-PASSPHRASE: Final = "a passphrase for measuring"
-SETTINGS: Final = Settings(host="127.0.0.1", is_announcing=False, redial_seconds=3600)
+_PASSPHRASE: Final = "a passphrase for measuring"
+_SETTINGS: Final = Settings(host="127.0.0.1", is_announcing=False, redial_seconds=3600)
+_PAIRING_SECONDS: Final = 30.0
 
 
-async def make_pair(folder: Path) -> Device:
-    """Pair `giver` and `taker` in this folder. Returns the giver, started; the taker is closed again."""
-    giver = Device.create(folder / "giver", name="Giver", passphrase=PASSPHRASE, settings=SETTINGS)
-    taker = Device.create(folder / "taker", name="Taker", passphrase=PASSPHRASE, settings=SETTINGS)
-    await giver.start()
-    await giver.show(5)
+def open_device(folder: Path) -> Device:
+    """Open a device of a pair."""
+    return Device.open(folder, passphrase=_PASSPHRASE, settings=_SETTINGS)
+
+
+async def make_pair(folder: Path) -> tuple[Path, Path]:
+    """Make and pair two devices in this folder. Returns their folders: the giver's and the taker's."""
+    giver = Device.create(folder / "giver", name="Giver", passphrase=_PASSPHRASE, settings=_SETTINGS)
+    taker = Device.create(folder / "taker", name="Taker", passphrase=_PASSPHRASE, settings=_SETTINGS)
     incoming: asyncio.Queue[PairingTask] = asyncio.Queue()
-    giver.on_pairing(incoming.put_nowait)
-    ours = await taker.pair(f"127.0.0.1:{giver.status().port}")
-    theirs = await incoming.get()
-    if (await ours.code()).code != (await theirs.code()).code:
-        raise RuntimeError("the codes differ")
-    ours.answer(True)
-    theirs.answer(True)
-    await ours.result()
-    await theirs.result()
-    taker.close()
-    return giver
+    async with asyncio.timeout(_PAIRING_SECONDS), giver, taker:
+        await giver.show(5)
+        giver.on_pairing(incoming.put_nowait)
+        ours = await taker.pair(f"127.0.0.1:{giver.status().port}")
+        theirs = await incoming.get()
+        if (await ours.code()).code != (await theirs.code()).code:
+            raise RuntimeError("the codes differ")
+        ours.answer(True)
+        theirs.answer(True)
+        await ours.result()
+        await theirs.result()
+    return folder / "giver", folder / "taker"

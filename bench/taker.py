@@ -1,22 +1,25 @@
-"""The receiving process of a figure: opens its device, syncs, and says in one line of JSON what it took.
+"""The receiving process of a figure: opens its device, syncs, and says what it took, how long and with what memory.
 
 usage: python -m bench.taker FOLDER ADDRESS [live]
 """
 
 import asyncio
-import json
-import resource
 import sys
 import time
 from pathlib import Path
 
-from bench.pairs import PASSPHRASE, SETTINGS
+from bench.pairs import open_device
+from bench.processes import read_peak_mb, say, wait_for_end
 from edenmesh import Device, SyncUpdate
+from edenmesh.store import Committed
+
+FIELD = "count"
+"""The field that edits are told apart by."""
 
 
 async def take(folder: Path, address: str, *, is_live: bool) -> None:
     """Sync once; stay for live edits where asked, saying when each is durable."""
-    device = Device.open(folder, passphrase=PASSPHRASE, settings=SETTINGS)
+    device = open_device(folder)
     begun = time.perf_counter()
     last: SyncUpdate | None = None
     async for update in device.sync("Giver", address=address):
@@ -24,14 +27,20 @@ async def take(folder: Path, address: str, *, is_live: bool) -> None:
     seconds = time.perf_counter() - begun
     if last is None or not last.is_everything:
         raise RuntimeError(f"the sync ended without everything: {last}")
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    records = device.status().records
-    print(json.dumps({"seconds": seconds, "records": records, "peak": peak, "bytes": last.bytes_received}), flush=True)
+    say({"seconds": seconds, "records": device.status().records, "peak_mb": read_peak_mb()})
     if is_live:
-        device.on_commit(lambda committed: print(time.monotonic_ns(), len(committed.records), flush=True))
-        await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
+        device.on_commit(lambda committed: _say_edits(device, committed))
+        await wait_for_end()
     await device.stop()
     device.close()
+
+
+def _say_edits(device: Device, committed: Committed) -> None:
+    moment = time.monotonic_ns()
+    for table, uuid in committed.records:
+        value = device.record(table, uuid).strands[0].fields[FIELD].value
+        if isinstance(value, int):
+            say({"moment_ns": moment, "value": value})
 
 
 if __name__ == "__main__":
