@@ -40,6 +40,41 @@ def test_an_empty_text_clears_text_and_nothing_else(client: Client) -> None:
     assert not {"website", "phone"} & set(record)
 
 
+def test_quotation_marks_clear_what_an_empty_text_does_not(client: Client) -> None:
+    reference: Json = {"@resource": "org_organisation", "@uuid": UUID.format(1)}
+    client.push("org_organisation", organisation(1, year={"@value": "1990"}))
+    truth: Json = {"@value": "true"}
+    office: dict[str, Json] = {
+        "@uuid": UUID.format(2),
+        "name": "Hut",
+        "$k_organisation_id": reference,
+        "obsolete": truth,
+    }
+    client.push("org_facility", office)
+    cleared: Json = {"@value": '""'}
+    client.push("org_organisation", organisation(1, year=cleared))
+    client.push("org_facility", {"@uuid": UUID.format(2), "organisation_id": cleared, "obsolete": cleared})
+    assert "year" not in client.pull("org_organisation")[0]
+    assert not {"$k_organisation_id", "obsolete"} & set(client.pull("org_facility")[0])
+
+
+def test_a_component_at_its_own_address_names_its_master_where_fields_are_not_chosen(client: Client) -> None:
+    image: Json = {"@uuid": UUID.format(2), "name": "Pier"}
+    client.push("event_incident_report", {"@uuid": UUID.format(1), "name": "Ford", "$_doc_image": [image]})
+    master = client.pull("doc_image")[0]["$k_doc_id"]
+    assert isinstance(master, dict)
+    assert (master["@resource"], master["@uuid"]) == ("event_incident_report", UUID.format(1))
+    assert "$k_doc_id" not in client.pull("doc_image", "mdata=1")[0]
+
+
+def test_references_can_be_kept_out_of_an_export(client: Client) -> None:
+    organisation_uuid = client.server.create("org_organisation", {"name": "Aid"})
+    client.server.create("org_facility", {"name": "Hut", "organisation_id": organisation_uuid})
+    whole, alone = client.get("org_facility").json(), client.get("org_facility", "maxdepth=0").json()
+    assert ("$_org_organisation" in whole, "$_org_organisation" in alone) == (True, False)
+    assert alone["$_org_facility"][0]["$k_organisation_id"]["@uuid"] == organisation_uuid
+
+
 def test_an_emptied_plain_text_is_exported_as_an_empty_object(client: Client) -> None:
     client.push("event_incident_report", {"@uuid": UUID.format(1), "name": "Ford", "needs": "boats"})
     client.push("event_incident_report", {"@uuid": UUID.format(1), "needs": ""})
@@ -65,6 +100,15 @@ def test_a_contact_is_refused_when_an_update_leaves_its_value_out(client: Client
     answer = client.push("pr_person", {"@uuid": UUID.format(1), "$_pr_contact": [update]})
     assert "[value] Enter a valid email" in str(answer["tree"])
     assert answer["updated"]
+
+
+def test_a_contact_cannot_be_deleted_by_a_push(client: Client) -> None:
+    contact: dict[str, Json] = {"@uuid": UUID.format(2), "contact_method": "EMAIL", "value": "ada@example.org"}
+    client.push("pr_person", {"@uuid": UUID.format(1), "first_name": "Ada", "$_pr_contact": [contact]})
+    gone: Json = {"@uuid": UUID.format(2), "@deleted": "true"}
+    answer = client.push("pr_person", {"@uuid": UUID.format(1), "$_pr_contact": [gone]})
+    assert "[value] Enter a valid email" in str(answer["tree"])
+    assert UUID.format(2) in client.server.uuids("pr_contact")
 
 
 def test_a_component_that_fails_at_its_own_turn_leaves_its_master_stored(client: Client) -> None:

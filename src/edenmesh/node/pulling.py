@@ -129,13 +129,17 @@ class Pull:
         """Observe the rows of a page that are shown at the place where they are read by name."""
         seen: list[Seen] = []
         for row in rows_shown(document, table).values():
-            normal = normalise_row(row, self._catalogue)
-            if is_server_row(row) or master_of(normal, self._catalogue) != row.master:
+            held = self._observer.held(row.key)
+            is_inside = self._observer.place_of(held, row.key) != row.key if held.versions else self._is_inside(row)
+            if is_server_row(row) or is_inside is not (row.master is not None):
                 continue
-            seen.append(await self._observer.see(row, self._observer.held(row.key)))
+            seen.append(await self._observer.see(row, held))
         # What changed while the page was under way was not known when its read began.
         self._again.update(one.key for one in seen if one.key in self._changed)
         self._write([one for one in seen if one.key not in self._changed])
+
+    def _is_inside(self, row: Row) -> bool:
+        return master_of(normalise_row(row, self._catalogue), self._catalogue) is not None
 
     def _write(self, seen: list[Seen]) -> None:
         self.written += self._observer.write(seen)

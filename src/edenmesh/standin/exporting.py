@@ -57,7 +57,7 @@ class Exporter:
         exported = {row.key for row in rows}
         plain = replace(query, has_components=False)
         keys = [key for row in rows for key in self._keys(table, row, query)]
-        for _ in range(_DEPTH):
+        for _ in range(_DEPTH if query.depth is None else query.depth):
             found = {key: row for key in keys if key not in exported and (row := self._live(key))}
             exported |= set(found)
             keys = []
@@ -116,7 +116,7 @@ class Exporter:
         for field in fields:
             value = row.values.get(field.name)
             if isinstance(value, Key):
-                target = self._live(value) if field.kind == "reference" else None
+                target = self._live(value) if value.table in self.state.tables else None
                 if target:
                     written[f"$k_{field.name}"] = self._reference(target)
             elif value is not None:

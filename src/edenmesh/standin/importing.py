@@ -146,7 +146,8 @@ class _Commit:
             self._identify(item)
         if item.is_deleted:
             item.method = Method.MERGE if item.replaced_by else Method.DELETE
-            return True
+            # The value of a contact is checked here too, and a deletion has none.
+            return item.table.name != "pr_contact" or item.original is None or _is_valid_contact(item)
         item.method = Method.UPDATE if item.original else Method.CREATE
         failed = [pending.field for pending in item.references if self._is_failed(pending)]
         given = {*item.values, *(p.field for p in item.references if p.field not in failed)}
@@ -276,7 +277,7 @@ def _count(report: Report, item: Item) -> None:
 
 
 def _is_valid_contact(item: Item) -> bool:
-    """Test a contact's value by its method; an update that leaves the value out is refused for it."""
+    """Test a contact's value by its method; what leaves the value out is refused, be it an update or a deletion."""
     known = item.original.values if item.original else {"contact_method": "SMS"}
     checks = {
         "EMAIL": email_address,

@@ -53,7 +53,7 @@ class Filter:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What a GET asks for. `fields` and `references` are None for all."""
+    """What a GET asks for. `fields` and `references` are None for all, `depth` for as far as the server goes."""
 
     filters: tuple[Filter, ...] = ()
     start: int | None = None
@@ -64,6 +64,7 @@ class Query:
     has_components: bool = True
     has_urls: bool = True
     is_mobile: bool = False
+    depth: int | None = None
 
     @classmethod
     def decode(cls, parameters: Parameters) -> "Query":
@@ -79,6 +80,7 @@ class Query:
             has_components=given.get("mcomponents", "").lower() != "none",
             has_urls=given.get("show_urls", "").lower() != "false",
             is_mobile=given.get("mdata") == "1",
+            depth=_whole_number(given.get("maxdepth")),
         )
 
     def select(self, state: State, table: Table, admits: Callable[[Row], bool]) -> list[Row]:

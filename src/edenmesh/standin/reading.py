@@ -153,7 +153,12 @@ class Reader:
                 return True
         for node in item.node.find("data"):
             column = item.table.field(node.name)
-            if column is None or column.is_key or self._is_dropped(item.table, column):
+            if column is None or self._is_dropped(item.table, column):
+                continue
+            if values.is_cleared(column, node):
+                item.values[column.name] = None
+                continue
+            if column.is_key:
                 continue
             try:
                 self._read_value(item, column, node)

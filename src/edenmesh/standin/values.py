@@ -3,7 +3,9 @@
 On the way in the server is odd in ways a client must know, and all are kept here. A value under `@value` is
 read as JSON first, also for text, so the text `1.50` sent so becomes `1.5`; a plain one is taken as it is,
 with XML entities resolved. `null` is the text `None`. An empty string clears text only: for every other kind
-it means "not given". Text is never trimmed, but telephone numbers and web addresses are rewritten.
+it means "not given". Two quotation marks under `@value`, which is JSON for an empty string, clear numbers, truth
+values and references; nothing clears a date or a choice. Text is never trimmed, but telephone numbers and web
+addresses are rewritten.
 """
 
 import json
@@ -53,6 +55,12 @@ def read(field: Field, node: Node) -> Value | None:
     except Refused as refusal:
         node.attributes["error"] = f"{field.name}: {refusal}"
         raise
+
+
+def is_cleared(field: Field, node: Node) -> bool:
+    """Whether a record empties a field that is no text."""
+    is_fixed = field.is_text or field.options or field.kind in ("date", "datetime", "upload")
+    return node.attributes.get("value") == '""' and not is_fixed
 
 
 def read_stamp(text: str) -> datetime:
