@@ -51,7 +51,7 @@ class Giver:
         self._lister = Lister(outbox, snapshot)
         self._said: frozenset[Mark] = frozenset()
         self._theirs: dict[AuthorId, set[Mark]] = {}
-        self._seen: dict[Branch, int] = {}
+        self._seen: dict[Branch, Mark] = {}
         self._runs: dict[Branch, _Run] = {}
         self._parts: deque[Part] = deque()
         self._unacked: list[tuple[Mark, int]] = []
@@ -80,7 +80,7 @@ class Giver:
         for mark in marks:
             self._theirs.setdefault(mark.author, set()).add(mark)
         heads = self._snapshot.log_heads()
-        self._seen = {(held.author, held.branch): held.size for held in heads}
+        self._seen = {(held.author, held.branch): held.mark for held in heads}
         offer = compare(heads, marks, self._snapshot)
         for run in offer.runs:
             self._give((run.author, run.branch), None, run.start, run.stop)
@@ -99,7 +99,7 @@ class Giver:
             return False
         has_news = False
         for held in self._snapshot.log_heads():
-            if self._seen.get((held.author, held.branch)) != held.size:
+            if self._seen.get((held.author, held.branch)) != held.mark:
                 has_news |= self._offer(held)
         return has_news
 
@@ -123,7 +123,7 @@ class Giver:
             self._give(branch, None, message.start, held.size)
         else:
             self.note(held.mark, None)
-        self._seen[branch] = held.size
+        self._seen[branch] = held.mark
         self.handle_advanced()
 
     def handle_ack(self, log: Mark) -> None:
@@ -177,7 +177,7 @@ class Giver:
         branch = (held.author, held.branch)
         if held.author in self._refused or self._lister.is_listing(held):
             return False
-        self._seen[branch] = held.size
+        before, self._seen[branch] = self._seen.get(branch), held.mark
         marks = self._theirs.setdefault(held.author, set())
         if held.mark in marks:
             self._drop(branch)
@@ -187,7 +187,8 @@ class Giver:
             self._progress.versions_to_give += held.size - run.stop
             run.stop = held.size
             return True
-        known = beginnings(held, marks, self._snapshot)
+        # A log only grows: where the peer holds what it was when last seen, nothing needs to be looked up.
+        known = [before] if before in marks else beginnings(held, marks, self._snapshot)
         marks.difference_update(known[:-1])
         if known or not marks:
             self._give(branch, known[-1] if known else None, known[-1].size if known else 0, held.size)
@@ -197,7 +198,7 @@ class Giver:
 
     def _give(self, branch: Branch, begun: Mark | None, start: int, stop: int) -> None:
         self._progress.versions_to_give += stop - start
-        self._runs[branch] = _Run(branch, begun, start, stop)
+        self._runs[branch] = _Run(branch, begun, start, stop, begun.root if begun is not None else b"")
 
     def _drop(self, branch: Branch) -> None:
         run = self._runs.pop(branch, None)

@@ -43,6 +43,7 @@ class Taker:
         self._open: _OpenPart | None = None
         self._list: OpenList | None = None
         self._ahead: dict[Mark, Frontier] = {}
+        self._last: dict[AuthorId, tuple[Mark, Frontier]] = {}
         self._awaited: set[Mark] = set()
         self._refused: set[AuthorId] = set()
         self._storing = 0
@@ -140,6 +141,7 @@ class Taker:
     def _store(self, part: LogPart, base: Mark, size_bytes: int) -> None:
         mark = Mark(part.author, part.seal.size, part.seal.root)
         self._ahead[mark] = part.frontier
+        self._last[part.author] = mark, part.frontier
         self._storing += 1
         self._storing_bytes += size_bytes
         if self._storing > UNACKED_PARTS_MAX or self._storing_bytes > UNACKED_BYTES_MAX + PART_BYTES_MAX:
@@ -161,10 +163,13 @@ class Taker:
         self._outbox.store(lambda batch: PartReceived(batch, part), durable)
 
     def _frontier(self, base: Mark) -> Frontier:
-        """The tree a part continues: one just received and not stored yet, or one held."""
+        """The tree a part continues: one just received and not stored yet, the author's last one, or one held."""
         ahead = self._ahead.get(base)
         if ahead is not None:
             return ahead
+        mark, last = self._last.get(base.author, (None, Frontier.EMPTY))
+        if mark == base:
+            return last
         if base.size == 0 and base.root == Frontier.EMPTY.root():
             return Frontier.EMPTY
         for is_fresh in (False, True):
