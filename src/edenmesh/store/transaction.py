@@ -85,6 +85,11 @@ class Transaction:
             self._logs.seal(log, seal, frontier, size_bytes)
         return seal
 
+    @property
+    def is_unsealed(self) -> bool:
+        """Whether this change has written versions of this device's own that no seal covers yet."""
+        return any(log.is_ours and log.sealed < log.size for log in self._logs.touched.values())
+
     def add_part(self, part: LogPart) -> None:
         """Store a part of an author's log, as a session checked it; what is here already is passed over.
 
