@@ -17,7 +17,7 @@ from edenmesh.errors import StoreLocked, StoreMissing
 from edenmesh.node import Device, Settings
 from edenmesh.web import serving, socket_path
 
-_WAIT_SECONDS: Final = 5.0
+_WAIT_SECONDS: Final = 3.0
 _RETRY_SECONDS: Final = 0.1
 
 
