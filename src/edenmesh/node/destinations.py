@@ -51,7 +51,7 @@ class Destinations:
         """
         name = name.strip()
         if not name or not name.isprintable():
-            raise InvalidInput(what="A server needs a name to call it by.", do="Choose a short one, such as: server")
+            raise InvalidInput(what="A server needs a name to call it by.", do="Choose a short one, such as `server`.")
         address = ServerAddress.parse(url, user=user, password=password, pin=pin, is_http_allowed=is_http_allowed)
         noted = Destination(
             id=address.id,

@@ -57,7 +57,7 @@ def test_valid_messages_are_read(plain: dict[str, Plain]) -> None:
         ({**INTRODUCTION, "name": "x" * 65}, "name"),
         ({**INTRODUCTION, "name": "two\nlines"}, "name"),
         ({**INTRODUCTION, "name": "\u202eesrever"}, "name"),
-        ({**INTRODUCTION, "name": "e\u0301"}, "normalization form C"),
+        ({**INTRODUCTION, "name": "e\u0301"}, "name holds something"),
         ({**INTRODUCTION, "mesh": b"short"}, "no id"),
         ({**INTRODUCTION, "members": 0}, "members"),
         ({**INTRODUCTION, "records": -1}, "records"),
