@@ -72,11 +72,14 @@ class FileTaker:
         if coming.arrived - coming.durable > UNTAKEN_BYTES_MAX:
             raise LimitExceeded(what="The peer gives faster than what it gave can become durable.")
 
+        # `durable` waits for the commit and keeps figures only, not the data: the store has it by then.
+        added, have = len(message.data), coming.arrived
+
         def durable() -> None:
-            self._progress.file_bytes_taken += len(message.data)
-            coming.durable += len(message.data)
-            self._outbox.send(FileTaken(file, message.offset + len(message.data)))
-            if self._asked.get(file) is coming and coming.durable == message.size:
+            self._progress.file_bytes_taken += added
+            coming.durable += added
+            self._outbox.send(FileTaken(file, have))
+            if self._asked.get(file) is coming and coming.durable == coming.need.size:
                 del self._asked[file]
                 self._ask()
 

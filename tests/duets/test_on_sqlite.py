@@ -1,0 +1,148 @@
+"""The same sessions with the real store at one end: what the store in plain lists and the one in SQLite hold agrees."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from edenmesh.core.reconcile import Mark
+from edenmesh.core.session import (
+    CharterReceived,
+    ChunkReceived,
+    FormReceived,
+    Parties,
+    PartReceived,
+    Session,
+    Tallied,
+)
+from edenmesh.store import Store
+from tests.duets.duet import STORED, End, seeded
+from tests.duets.team import Device, join, team
+from tests.duets.test_first_sync import form
+from tests.store.making import make_store
+
+
+@dataclass
+class Kept:
+    """A device whose store is in SQLite, and its end of one session."""
+
+    device: Device
+    store: Store
+    missing: tuple[str, ...] | None = None
+    versions_given: int = 0
+
+    def meet(self, peer: Device, *, budget: int | None = None, seed: int = 0) -> End:
+        """A whole session with a device whose store is in lists, or one cut after so many bytes."""
+        random = Random(seed)
+        session = Session(Parties(self.device.id, peer.id, is_chosen=True), self.store.snapshot, seeded("kept"), 0.0)
+        other = End(peer, self.device)
+        other._require_everything = lambda: None  # type: ignore[method-assign]
+        inbox, delivered, is_moving = bytearray(), 0, True
+        self.missing = None
+        while is_moving and (budget is None or delivered < budget):
+            inbox += other.speak(0.0)
+            other.inbox += session.bytes_to_send(0.0)
+            size = random.randrange(1, 60_000)
+            is_moving = bool(inbox or other.inbox)
+            delivered += len(inbox[:size]) + len(other.inbox[:size])
+            session.receive_bytes(bytes(inbox[:size]), 0.0)
+            other.hear(bytes(other.inbox[:size]), 0.0)
+            del inbox[:size], other.inbox[:size]
+            is_moving |= self._take(session) | other.store(0.0)
+        self.versions_given = session.progress.versions_given
+        return other
+
+    def _take(self, session: Session) -> bool:
+        batches = []
+        with self.store.change() as change:
+            while (event := session.next_event()) is not None:
+                if isinstance(event, Tallied):
+                    self.missing = event.missing
+                if isinstance(event, CharterReceived):
+                    change.add_charter(event.entries)
+                elif isinstance(event, FormReceived):
+                    change.add_form(event.form)
+                elif isinstance(event, ChunkReceived):
+                    change.add_chunk(event.file, event.size, event.offset, event.data)
+                elif isinstance(event, PartReceived):
+                    change.add_part(event.part)
+                if isinstance(event, STORED):
+                    batches.append(event.batch)
+        for batch in batches:
+            session.handle_committed(batch, 0.0)
+        return bool(batches)
+
+    @property
+    def marks(self) -> set[Mark]:
+        return {held.mark for held in self.store.snapshot.log_heads()}
+
+
+def marks(device: Device) -> set[Mark]:
+    return {held.mark for held in device.store.log_heads()}
+
+
+def kept(folder: Path, device: Device, member: Device) -> Kept:
+    store = make_store(folder)
+    with store.change() as change:
+        change.add_charter(member.store.charter().entries.values())
+    return Kept(device, store)
+
+
+def laden() -> tuple[Device, Device]:
+    ana, ben = team("Ana", "Ben")
+    ana.write(1500)
+    ana.admit(Device("Cem"))
+    ana.store.add_form(form("org_facility"))
+    ana.attach(b"photo" * 100_000)
+    return ana, ben
+
+
+def test_what_goes_in_comes_out(tmp_path: Path) -> None:
+    ana, ben = laden()
+    cem = Device("Cem")
+    with (keeper := kept(tmp_path / "ben", ben, ana)).store:
+        end = keeper.meet(ana)
+        assert end.missing == keeper.missing == ()
+        assert keeper.marks == marks(ana)
+        assert keeper.store.snapshot.charter().hash == ana.store.charter().hash
+        join(cem, ana)
+        end = keeper.meet(cem)
+        assert end.missing == keeper.missing == ()
+        assert cem.ids() == ana.ids()
+        assert cem.store.files == ana.store.files
+        assert cem.store.form_bytes == ana.store.form_bytes
+        assert keeper.versions_given == 1501
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_cuts_on_the_way_in_lose_nothing_durable(tmp_path: Path, seed: int) -> None:
+    random = Random(seed)
+    ana, ben = laden()
+    cuts = 0
+    with (keeper := kept(tmp_path / "ben", ben, ana)).store:
+        while keeper.missing is None and cuts < 20:
+            before = keeper.store.snapshot.log_heads()
+            keeper.meet(ana, budget=random.randrange(400_000), seed=cuts + 100 * seed)
+            after = keeper.store.snapshot.log_heads()
+            assert sum(held.size for held in before) <= sum(held.size for held in after)
+            cuts += 1
+        assert keeper.meet(ana).missing == keeper.missing == ()
+        assert keeper.marks == marks(ana)
+    assert cuts >= 2
+
+
+def test_forks_live_on_in_both_kinds_of_store(tmp_path: Path) -> None:
+    ana, ben = team("Ana", "Ben")
+    ana.write(20)
+    twin = ana.clone()
+    ana.write(3)
+    twin.write(5, twin="yes")
+    with (keeper := kept(tmp_path / "ben", ben, ana)).store:
+        assert keeper.meet(ana).missing == ()
+        assert keeper.meet(twin).missing == ()
+        assert keeper.versions_given == 3
+        assert keeper.meet(ana).missing == ()
+        assert keeper.versions_given == 5
+        assert keeper.marks == marks(ana) == marks(twin)
+        assert sorted(mark.size for mark in keeper.marks) == [23, 25]
