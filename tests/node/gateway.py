@@ -77,7 +77,7 @@ def import_all(device: Device, dataset: Dataset) -> int:
 
 def small_dataset(seed: int = 1) -> Dataset:
     """All kinds of records, components and photos, and few of each."""
-    return make_dataset(seed, people=30, facilities=20, reports=20)
+    return make_dataset(seed, people=10, facilities=6, reports=11)
 
 
 def version_count(device: Device) -> int:

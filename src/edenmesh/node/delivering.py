@@ -19,7 +19,7 @@ from edenmesh.node.delivery_plan import Intent
 from edenmesh.node.intentions import Intentions
 from edenmesh.node.observer import Observer
 from edenmesh.node.parts import Parts
-from edenmesh.node.rejections import TIMES_TRIED, Rejection, put_rejections
+from edenmesh.node.rejections import Rejection, put_rejections
 
 _BREAKS_MAX: Final = 3
 """Pushes without an answer, one after the other, after which a delivery gives up."""
@@ -98,9 +98,10 @@ class Delivery:
             async for update in self._read(owed):
                 yield update
             already_there = sum(self._intentions.is_delivered(key) for key in owed)
-            for number in range(TIMES_TRIED):
-                keys = [key for key in owed if number == 0 or self._is_open(key)]
-                async for update in self._round(keys, number):
+            async for update in self._attempt(owed, "send"):
+                yield update
+            for part in self._parts_of(owed):
+                async for update in self._attempt([key for key in part if self._is_open(key)], "send again"):
                     yield update
         finally:
             self._keep_rejections(owed)
@@ -121,37 +122,35 @@ class Delivery:
 
     # --- sending ------------------------------------------------------------------------------------------------------
 
-    async def _round(self, keys: list[Key], number: int) -> AsyncIterator[DeliveryUpdate]:
+    async def _attempt(self, keys: list[Key], step: str) -> AsyncIterator[DeliveryUpdate]:
+        """Send what these records ask for now, and read it back batch by batch."""
         intents = self._intentions.plan(keys)
         self._intents.update(intents)
         rows = [intent.row for intent in intents.values() if intent.row is not None]
-        step = "send" if number == 0 else "send again"
+        batches = plan_delivery(rows, self._observer.catalogue)
+        last = {row.key: at for at, batch in enumerate(batches) for row in batch.rows if not row.is_bare}
         done = 0
-        for batches in self._batches(rows, is_apart=number > 0):
-            last = {row.key: at for at, batch in enumerate(batches) for row in batch.rows}
-            for at, batch in enumerate(batches):
-                await self._send(batch)
-                complete = dict.fromkeys(row.key for row in batch.rows if row.key in intents and last[row.key] == at)
-                async for seen in self._observer.read(complete):
-                    self._observer.write(seen)
-                    self._intentions.memory.take(seen)
-                done += len(complete)
-                yield DeliveryUpdate(step, done, len(rows))
+        for at, batch in enumerate(batches):
+            await self._send(batch)
+            complete = dict.fromkeys(row.key for row in batch.rows if not row.is_bare and last[row.key] == at)
+            async for seen in self._observer.read(complete):
+                self._observer.write(seen)
+                self._intentions.memory.take(seen)
+            done += len(complete)
+            yield DeliveryUpdate(step, done, len(rows))
 
-    def _batches(self, rows: list[Row], *, is_apart: bool) -> list[list[Batch]]:
-        """The requests to make. The second time masters go without their components: one may have refused the other."""
-        catalogue = self._observer.catalogue
-        if not is_apart:
-            return [plan_delivery(rows, catalogue)]
-        inside = [row for row in rows if master_of(row, catalogue) is not None]
-        masters = [row for row in rows if master_of(row, catalogue) is None and not row.is_deleted]
-        deleted = [row for row in rows if master_of(row, catalogue) is None and row.is_deleted]
-        return [plan_delivery(part, catalogue) for part in (masters, inside, deleted)]
+    def _parts_of(self, owed: list[Key]) -> list[list[Key]]:
+        """The second time masters go without their components, since one may have refused the other; then these."""
+        rows = {key: row for key in owed if (row := self._intents[key].row) is not None}
+        inside = [key for key, row in rows.items() if master_of(row, self._observer.catalogue) is not None]
+        others = [key for key in rows if key not in set(inside)]
+        deleted = [key for key in others if rows[key].is_deleted]
+        return [[key for key in others if key not in set(deleted)], inside, deleted]
 
     async def _send(self, batch: Batch) -> None:
         """Send one batch and note the server's words. Raises DeliveryError where it makes no sense to go on."""
         self._require_member()
-        keys = [row.key for row in batch.rows if row.key in self._intents]
+        keys = [row.key for row in batch.rows if not row.is_bare]
         self._sent.update(keys)
         try:
             answer = await self._client.push(batch, self._content_of, self._observer.catalogue)
@@ -167,9 +166,12 @@ class Delivery:
         elif answer.is_failure and (halves := _halves(batch)):
             for half in halves:
                 await self._send(half)
-        else:
+        elif answer.is_failure:
             self._answered.update(keys)
             self._note_break(keys, AnswerNotUnderstood(what=answer.what))
+        else:
+            # Nothing wrong with these records: what is missing is a right, or a table.
+            self._words.update(dict.fromkeys(keys, answer.what))
 
     def _note_answer(self, answer: Answer, keys: list[Key]) -> None:
         refused = {(one.table, one.uuid): one for one in answer.rejections}

@@ -57,19 +57,17 @@ _NONE_HELD: Final = RecordVersions({}, frozenset())
 class Seen:
     """One record as it was read: what the server showed, or in words why that is not known.
 
-    `held` are the versions known when the read began. `row` is None where the server had no such record.
+    `held` are the versions known when the read began. `row` is None where the server had no such record. It is
+    partial where the server names a file of the record and does not have its content: that is no edit of anybody's, so
+    nothing is written of it, but the file may be sent again.
     """
 
     key: Key
     held: RecordVersions
     row: Row | None = None
     problem: str = ""
+    is_partial: bool = False
     contents: Mapping[FileHash, bytes] = field(default_factory=dict)
-
-    @property
-    def is_known(self) -> bool:
-        """Whether the read tells what the server has."""
-        return not self.problem
 
 
 class Group(NamedTuple):
@@ -131,7 +129,8 @@ class Observer:
                 files[name] = found
             elif found.status != 404:
                 seen.problem = f"its file {pending.label or name} cannot be read: {found.what}"
-        # A file that the server names and does not have is one it does not have.
+            else:
+                seen.is_partial = seen.is_partial or any(name in one.set for one in held.versions.values())
         seen.row = replace(row.with_files(files), files={})
         seen.contents = contents
         return seen
@@ -215,7 +214,7 @@ class Observer:
 
     def write(self, seen: Iterable[Seen]) -> int:
         """Write what was seen, durably and in one change. Returns how many observations that took."""
-        drafts = [(one, draft) for one in seen if one.is_known and (draft := self._draft(one)) is not None]
+        drafts = [(one, draft) for one in seen if (draft := self._draft(one)) is not None]
         if not drafts:
             return 0
         pens = self._parts.desk.pens()
@@ -238,7 +237,7 @@ class Observer:
 
     def as_if_written(self, seen: Seen) -> RecordVersions:
         """What would be known of a record if what was seen were written; for plans."""
-        draft = self._draft(seen) if seen.is_known else None
+        draft = self._draft(seen)
         if draft is None:
             return seen.held
         carried = self._compose(seen, draft, self._parts.desk.pen())
@@ -247,6 +246,8 @@ class Observer:
         return RecordVersions({**seen.held.versions, carried.id: carried.version}, seen.held.uncounted)
 
     def _draft(self, seen: Seen) -> Draft | None:
+        if seen.problem or seen.is_partial:
+            return None
         row = seen.row
         stamps = (row.modified_on, row.created_on) if row is not None else ("", "")
         reading = Reading(self.destination, row.fields if row is not None else None, *stamps)
