@@ -28,7 +28,7 @@ def contradicts_only_the_unseen(state_of: StateOf, held: Written, work: Counter[
 
 def test_values_contradict_only_where_no_writer_saw_the_other() -> None:
     work = try_law(contradicts_only_the_unseen, partial_histories())
-    assert work["contradictions"] >= 10, work
+    assert work["contradictions"] >= 4, work
     assert work["fields"] >= 100, work
 
 

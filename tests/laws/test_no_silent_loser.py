@@ -48,10 +48,10 @@ def _givers(state: RecordState, name: str) -> set[bytes]:
 
 
 def test_every_value_that_nothing_follows_is_among_the_choices() -> None:
-    work = try_law(keeps_every_live_value, partial_histories())
+    work = try_law(keeps_every_live_value, partial_histories(), examples=400)
     assert work["live values"] >= 200, work
     assert work["live items"] >= 30, work
-    assert work["conflicts"] >= 5, work
+    assert work["conflicts"] >= 2, work
 
 
 @pytest.mark.parametrize("sabotage", [drops_a_live_value, trusts_the_clock])

@@ -32,9 +32,9 @@ def has_no_effect(state_of: StateOf, held: Written, work: Counter[str]) -> None:
 
 
 def test_what_does_not_count_changes_no_value_no_head_and_no_strand() -> None:
-    work = try_law(has_no_effect, histories())
-    assert work["quarantined"] >= 50, work
-    assert work["shown"] >= 20, work
+    work = try_law(has_no_effect, histories(), examples=400)
+    assert work["quarantined"] >= 30, work
+    assert work["shown"] >= 10, work
 
 
 @pytest.mark.parametrize("sabotage", [counts_the_quarantined])

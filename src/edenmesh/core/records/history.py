@@ -38,8 +38,10 @@ class Node:
         self.bit: Final = bit
         below = depth = 0
         for parent in parents:
-            below |= parent.below | parent.bit
-            depth = max(depth, parent.depth)
+            past = parent.below | parent.bit
+            below = below | past if below else past
+            if parent.depth > depth:
+                depth = parent.depth
         self.below: Final[int] = below
         self.depth: Final[int] = depth + 1
 
@@ -103,7 +105,9 @@ class History:
     def _place_others(self, open_parents: dict[VersionId, int], children: dict[bytes, list[VersionId]]) -> None:
         for node in self.nodes:
             # The list grows while it is walked: a version is placed after the last of its parents.
-            named = [child for one in node.equals for child in children.get(one, ())]
+            named = children.get(node.id, [])
+            if len(node.equals) > 1:
+                named = [child for one in node.equals for child in children.get(one, ())]
             for one in sorted(named) if len(named) > 1 else named:
                 if open_parents[one] > 1:
                     open_parents[one] -= 1

@@ -135,31 +135,35 @@ def _below(nodes: Iterable[Node]) -> int:
 
 
 def _fields(counted: list[Node], said: _Said, past: Past, history: History) -> dict[str, FieldState]:
-    lists = _lists(counted, said, past, history) if said.added else {}
     fields: dict[str, FieldState] = {}
-    for name in sorted(said.assigned.keys() | lists.keys()) if lists else sorted(said.assigned):
-        choices = _choices(said.assigned.get(name, []), name, past)
-        if name in lists:
-            choices = (*choices, lists[name]) if any(one.content is not None for one in choices) else (lists[name],)
-        if len(choices) > 1 or choices[0].content is not None:
+    for name, nodes in sorted(said.assigned.items()):
+        choices = _choices(nodes, name, past)
+        if choices:
             fields[name] = FieldState(choices)
+    if said.added:
+        for name, listed in _lists(counted, said, past, history).items():
+            held = fields[name].choices if name in fields else ()
+            fields[name] = FieldState((*held, listed))
+        fields = dict(sorted(fields.items()))
     return fields
 
 
 def _choices(nodes: list[Node], name: str, past: Past) -> tuple[Choice, ...]:
-    """The distinct values of the assignments that no other follows, the one to show first."""
+    """The distinct values of the assignments that no other follows, the one to show first; none for an empty field."""
     if len(nodes) > 1:
         superseded = past.of(nodes, name)
         nodes = [node for node in nodes if not node.bit & superseded]
     if len(nodes) == 1:
-        return (Choice(nodes[0].version.set.get(name), nodes[0].ids),)
+        value = nodes[0].version.set.get(name)
+        return () if value is None else (Choice(value, nodes[0].ids),)
     by_text: dict[str, list[Node]] = {}
     for node in sorted(nodes, key=_rank, reverse=True):
         by_text.setdefault(_text(node, name), []).append(node)
-    return tuple(
+    choices = [
         Choice(same[0].version.set.get(name), tuple(one for node in same for one in node.ids))
         for same in by_text.values()
-    )
+    ]
+    return () if by_text.keys() == {""} else tuple(choices)
 
 
 def _rank(node: Node) -> tuple[int, VersionId]:
