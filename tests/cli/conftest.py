@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from edenmesh.demo.dataset import Dataset, make_dataset
-from tests.cli.processes import Home, make_home, pair
+from tests.cli.processes import Home, init, make_home, pair
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Duo:
 def duo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Duo]:
     folder = tmp_path_factory.mktemp("duo")
     dataset = make_dataset(7, people=20, facilities=5, reports=3)
-    ada, ben = make_home(folder, "Ada"), make_home(folder, "Ben")
+    ada, ben = init(folder, "Ada"), make_home(folder, "Ben")
     with ada.running():
         codes = pair(ada, ben)
         yield Duo(

@@ -16,11 +16,14 @@ from pathlib import Path
 from typing import IO, Any, TypeAlias
 
 from edenmesh.cli import main
+from edenmesh.node import Device, Settings
+from edenmesh.store import KeyCost
 
 ROOT = Path(__file__).resolve().parents[2]
 COMMAND = (sys.executable, "-W", "error", "-m", "edenmesh")
 ALONE = ("--no-announce",)
 SECONDS = 60
+QUICK = KeyCost(memory_kib=64, passes=1, lanes=1)
 
 Said: TypeAlias = Any
 """What a command said, as JSON; a test looks at the parts it is about."""
@@ -32,7 +35,7 @@ def environ() -> dict[str, str]:
     return {**kept, "PYTHONPATH": str(ROOT / "src"), "HOME": "/nonexistent", "TERM": "xterm", "COLUMNS": "100"}
 
 
-def spawn(words: Sequence[str], text: str = "", descriptors: Sequence[int] = ()) -> "Done":
+def spawn(words: Sequence[str], text: str = "") -> "Done":
     """Run a command to its end in a process of its own, which has no terminal."""
     done = subprocess.run(
         words,
@@ -43,7 +46,6 @@ def spawn(words: Sequence[str], text: str = "", descriptors: Sequence[int] = ())
         timeout=SECONDS,
         check=False,
         start_new_session=True,
-        pass_fds=descriptors,
     )
     return Done(done.returncode, done.stdout, done.stderr)
 
@@ -171,12 +173,20 @@ class Home:
             assert talk.process.poll() is None, "the device did not run to the end of the test"
 
 
-def make_home(folder: Path, name: str) -> Home:
-    """A new device."""
+def init(folder: Path, name: str) -> Home:
+    """A new device as people make one."""
     home = Home(folder, name)
     done = home.spawn("init", "--name", name)
     assert (done.code, done.err) == (0, ""), done
     assert f"{name} is ready" in done.out
+    return home
+
+
+def make_home(folder: Path, name: str) -> Home:
+    """A new device whose passphrase takes no time to try, as many commands will open it."""
+    home = Home(folder, name)
+    passphrase = home.passphrase.read_text().strip()
+    Device.create(home.path, name=name, passphrase=passphrase, settings=Settings(key_cost=QUICK)).close()
     return home
 
 

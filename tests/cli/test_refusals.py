@@ -5,12 +5,13 @@ import json
 import os
 import signal
 import socket
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.cli.processes import COMMAND, Done, Home, make_home, spawn
+from tests.cli.processes import COMMAND, Home, call, make_home, spawn
 
 FORM = 'format = 1\ntable = "cr_shelter"\n[[field]]\nname = "beds"\ntype = "integer"\n'
 
@@ -37,32 +38,34 @@ def running(kiosk: Home) -> Iterator[Home]:
         yield kiosk
 
 
-def bare(*words: str) -> Done:
-    """A command without the options of a home, in a process that has no terminal."""
-    return spawn([*COMMAND, *words])
+@pytest.fixture(autouse=True)
+def nobody_there() -> None:
+    """No test here may wait for a person: standard input is no terminal, and holds nothing."""
+    assert not sys.stdin.isatty()
 
 
 def test_a_wrong_passphrase_opens_nothing(kiosk: Home, tmp_path: Path) -> None:
     wrong = tmp_path / "wrong"
     wrong.write_text("guess\n")
     wrong.chmod(0o600)
-    done = bare("status", "--home", str(kiosk.path), "--passphrase-file", str(wrong))
+    done = call(["status", "--home", str(kiosk.path), "--passphrase-file", str(wrong)])
     done.refused(1, "passphrase is not the one of this store", "left as it is")
 
 
 def test_without_a_terminal_the_passphrase_must_come_from_a_file(kiosk: Home) -> None:
-    bare("status", "--home", str(kiosk.path)).refused(2, "no terminal to ask", "--passphrase-file", "--passphrase-fd")
+    done = spawn([*COMMAND, "status", "--home", str(kiosk.path)])
+    done.refused(2, "no terminal to ask", "--passphrase-file", "--passphrase-fd")
 
 
 def test_a_passphrase_file_that_holds_none_is_named(kiosk: Home, tmp_path: Path) -> None:
     (tmp_path / "empty").touch(mode=0o600)
     words = ("status", "--home", str(kiosk.path), "--passphrase-file")
-    bare(*words, str(tmp_path / "empty")).refused(2, "holds no passphrase", "first line")
-    bare(*words, str(tmp_path / "gone")).refused(2, "cannot be read")
+    call([*words, str(tmp_path / "empty")]).refused(2, "holds no passphrase", "first line")
+    call([*words, str(tmp_path / "gone")]).refused(2, "cannot be read")
 
 
 def test_a_folder_without_a_store_is_said_before_a_passphrase_is_asked_for(tmp_path: Path) -> None:
-    bare("status", "--home", str(tmp_path / "none")).refused(1, "There is no store in", "edenmesh init")
+    call(["status", "--home", str(tmp_path / "none")]).refused(1, "There is no store in", "edenmesh init")
     assert not (tmp_path / "none").exists()
 
 
@@ -177,7 +180,7 @@ def test_a_passphrase_may_come_from_a_descriptor(kiosk: Home) -> None:
     os.close(write)
     words = ["status", "--json", "--home", str(kiosk.path), "--passphrase-fd", str(read)]
     try:
-        done = spawn([*COMMAND, *words], descriptors=[read])
+        done = call(words)
     finally:
         os.close(read)
     assert done.json["name"] == "Kiosk", done

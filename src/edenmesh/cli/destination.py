@@ -95,14 +95,22 @@ async def remove(call: Call, name: str) -> ExitCode:
     return ExitCode.OK
 
 
-@command("pull", _NAME, examples=["edenmesh pull", "edenmesh pull office"])
-async def pull(call: Call, name: str) -> ExitCode:
+@command(
+    "pull",
+    _NAME,
+    click.option("--only", type=click.Choice(["forms", "records"]), help="Bring only these."),
+    examples=["edenmesh pull", "edenmesh pull office --only forms"],
+)
+async def pull(call: Call, name: str, only: str | None) -> ExitCode:
     """Bring forms and records from the server NAME, or the only one.
 
     What was edited there since the last time joins the edits made here; where both changed one value, it waits for a
     decision.
     """
-    async with call.device() as device, device.lines("POST", "/api/pull", {"name": name}) as lines:
+    async with (
+        call.device() as device,
+        device.lines("POST", "/api/pull", {"name": name, "what": only or "all"}) as lines,
+    ):
         result = await _follow(call, lines)
     if not call.is_json:
         _list(call, "Left out", result.problems)
@@ -116,9 +124,12 @@ async def pull(call: Call, name: str) -> ExitCode:
     "deliver",
     _NAME,
     click.option("--plan", is_flag=True, help="Only show what would be sent and overwritten, and what not and why."),
-    examples=["edenmesh deliver --plan", "edenmesh deliver"],
+    click.option("--offline", is_flag=True, help="With --plan: do not ask the server, go by what is known of it."),
+    click.option("--again", is_flag=True, help="Send what the server has rejected, too."),
+    click.option("--lost", is_flag=True, help="Send anew what the server held and has lost, as after a restore there."),
+    examples=["edenmesh deliver --plan", "edenmesh deliver", "edenmesh deliver office --again"],
 )
-async def deliver(call: Call, name: str, plan: bool) -> ExitCode:
+async def deliver(call: Call, *, name: str, plan: bool, offline: bool, again: bool, lost: bool) -> ExitCode:
     """Deliver what the server NAME, or the only one, does not hold yet.
 
     Only what is decided is sent; every value is read back, and only then called delivered. Ends with 3 where something
@@ -126,8 +137,10 @@ async def deliver(call: Call, name: str, plan: bool) -> ExitCode:
     """
     async with call.device() as device:
         if plan:
-            return await _plan(call, device, name)
-        async with device.lines("POST", "/api/deliver", {"name": name}) as lines:
+            return await _plan(call, device, name, is_offline=offline)
+        if lost:
+            await device.post("/api/deliver/lost", {"name": name})
+        async with device.lines("POST", "/api/deliver", {"name": name, "again": again}) as lines:
             result = await _follow(call, lines)
     if not call.is_json:
         _list(call, "Held back", [f"{one.table} {one.label}: {one.reason}" for one in result.held])
@@ -139,8 +152,8 @@ async def deliver(call: Call, name: str, plan: bool) -> ExitCode:
     return ExitCode.PARTLY if result.rejected or result.held or result.owed_total else ExitCode.OK
 
 
-async def _plan(call: Call, device: Client, name: str) -> ExitCode:
-    answer = await device.post("/api/deliver/plan", {"name": name})
+async def _plan(call: Call, device: Client, name: str, *, is_offline: bool) -> ExitCode:
+    answer = await device.post("/api/deliver/plan", {"name": name, "offline": is_offline})
     if call.is_json:
         call.screen.write_json(answer.value)
         return ExitCode.OK

@@ -1,11 +1,18 @@
 """Routes of the local API for destinations: Eden servers that records are delivered to; and for the doctor."""
 
+from collections.abc import Mapping
+from typing import Final, Literal, TypeAlias
+
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from edenmesh.node import Device
+from edenmesh.errors import InvalidInput
+from edenmesh.node import Device, Json
 from edenmesh.web.answers import answer, flag_of, lines, read_object, text_of
+
+What: TypeAlias = Literal["all", "forms", "records"]
+_WHATS: Final[dict[str, What]] = {"all": "all", "forms": "forms", "records": "records"}
 
 
 class DeliveryRoutes:
@@ -21,6 +28,7 @@ class DeliveryRoutes:
             Route("/api/pull", self.pull, methods=["POST"]),
             Route("/api/deliver/plan", self.plan, methods=["POST"]),
             Route("/api/deliver", self.deliver, methods=["POST"]),
+            Route("/api/deliver/lost", self.send_again, methods=["POST"]),
             Route("/api/doctor", self.examine),
         ]
 
@@ -51,17 +59,34 @@ class DeliveryRoutes:
         return answer(await self._device.test_destination(text_of(await read_object(request), "name", otherwise="")))
 
     async def pull(self, request: Request) -> Response:
-        """Bring forms and records from a server: `name`. Lines of figures."""
-        return lines(self._device.pull(text_of(await read_object(request), "name", otherwise="")))
+        """Bring from a server: `name`, `what`: all, forms or records. Lines of figures; the last is the result."""
+        body = await read_object(request)
+        return lines(self._device.pull(text_of(body, "name", otherwise=""), _what(body)))
 
     async def plan(self, request: Request) -> Response:
-        """What a delivery would send and overwrite, and what not and why: `name`."""
-        return answer(await self._device.delivery_plan(text_of(await read_object(request), "name", otherwise="")))
+        """What a delivery would send and overwrite, and what not and why: `name`; `offline` asks no server."""
+        body = await read_object(request)
+        name = text_of(body, "name", otherwise="")
+        return answer(await self._device.delivery_plan(name, is_offline=flag_of(body, "offline")))
 
     async def deliver(self, request: Request) -> Response:
-        """Deliver: `name`. Lines of figures; the last is the result."""
-        return lines(self._device.deliver(text_of(await read_object(request), "name", otherwise="")))
+        """Deliver: `name`; `again` sends what was rejected, too. Lines of figures; the last is the result."""
+        body = await read_object(request)
+        return lines(self._device.deliver(text_of(body, "name", otherwise=""), is_again=flag_of(body, "again")))
+
+    async def send_again(self, request: Request) -> Response:
+        """Say that what a server that has gone back lost is to be sent again: `name`."""
+        count = self._device.send_again(text_of(await read_object(request), "name", otherwise=""))
+        return answer({"answered": count})
 
     async def examine(self, _request: Request) -> Response:
         """Look for what may be wrong with this device."""
         return answer(self._device.examine())
+
+
+def _what(body: Mapping[str, Json]) -> What:
+    named = text_of(body, "what", otherwise="all")
+    what = _WHATS.get(named)
+    if what is None:
+        raise InvalidInput(what=f"{named!r} is nothing to pull.", do="Choose all, forms or records.")
+    return what
