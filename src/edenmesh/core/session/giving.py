@@ -15,6 +15,7 @@ from edenmesh.core.ids import AuthorId
 from edenmesh.core.limits import (
     FRAME_BYTES_SENT,
     LISTED_IDS_MAX,
+    LOG_BRANCHES_MAX,
     PART_VERSIONS_MAX,
     UNACKED_BYTES_MAX,
     UNACKED_PARTS_MAX,
@@ -187,8 +188,10 @@ class Giver:
             self._progress.versions_to_give += held.size - run.stop
             run.stop = held.size
             return True
-        # A log only grows: where the peer holds what it was when last seen, nothing needs to be looked up.
-        known = [before] if before in marks else beginnings(held, marks, self._snapshot)
+        # A log only grows: where the peer holds what it was when last seen, nothing needs to be looked up, but now
+        # and then, to forget marks that later ones include.
+        is_known = before in marks and len(marks) <= LOG_BRANCHES_MAX
+        known = [before] if is_known and before is not None else beginnings(held, marks, self._snapshot)
         marks.difference_update(known[:-1])
         if known or not marks:
             self._give(branch, known[-1] if known else None, known[-1].size if known else 0, held.size)
