@@ -1,5 +1,7 @@
 """At a terminal: passphrases are typed unseen, codes are large, questions have no default, tables are drawn."""
 
+import re
+import signal
 from pathlib import Path
 
 from tests.cli.processes import COMMAND, Home, make_home
@@ -51,6 +53,39 @@ def test_two_people_pair_at_their_terminals(tmp_path: Path) -> None:
             assert (here.end(), there.end()) == (0, 0)
         assert "Paired. Ben is now in your team." in here.text
         assert "Paired. This device is now in the team of Ada." in there.text
+
+
+def test_who_runs_a_device_at_a_terminal_is_asked_there(tmp_path: Path) -> None:
+    ada, ben = make_home(tmp_path, "Ada"), make_home(tmp_path, "Ben")
+    ben.ask("record", "add", "cr_shelter", "name=Arena")
+    with at_terminal(ada.words("run", "--host", "127.0.0.1", "--no-announce")) as running:
+        ada.port = int(running.read(r"Ada listens on port (\d+)")[1])
+        address = f"127.0.0.1:{ada.port}"
+        shown = ada.call("visible", "--minutes", "1")
+        assert f"Address: {address}" in shown.out
+        with ben.talk("pair", address, "--no-announce") as dialling:
+            dialling.answer(running.read(r"Do both screens show (\d{3} \d{3})\? \[yes/no\] $")[1])
+            running.type("yes")
+            assert dialling.end().code == 0
+        running.read("Paired. Ben is now in your team.")
+        with at_terminal(ben.words("sync", "Ada", "--address", address, "--no-announce")) as syncing:
+            assert syncing.end() == 0
+            assert re.search(r"Ada: given ━+ \d+/\d+", syncing.text), syncing.text
+            assert "Ada: everything is on both devices." in syncing.text
+        running.read("Ben: everything is on both devices.")
+        running.process.send_signal(signal.SIGINT)
+        assert running.end() == 0
+        assert "Stopped." in running.text
+    assert [one["label"] for one in ada.ask("record", "list", "cr_shelter")] == ["Arena"]
+
+
+def test_a_question_for_the_passphrase_can_be_left(tmp_path: Path) -> None:
+    home = make_home(tmp_path, "Ada")
+    with at_terminal(typed(home, "status")) as terminal:
+        terminal.read("Passphrase: $")
+        terminal.process.send_signal(signal.SIGINT)
+        assert terminal.end() == 130
+        assert "Interrupted." in terminal.text
 
 
 def test_figures_are_drawn_as_bars_and_tables_at_a_terminal(tmp_path: Path) -> None:

@@ -69,7 +69,7 @@ def test_edits_on_both_sides_wait_for_a_person_who_decides(duo: Duo) -> None:
     uuid = duo.ada.ask("record", "add", "cr_shelter", "name=Town hall", "capacity=120", "status=open")["uuid"]
     duo.sync()
     duo.ada.ask("record", "edit", "cr_shelter", uuid, "capacity=80", "status=full", "phone=1")
-    duo.ben.ask("record", "edit", "cr_shelter", uuid[:20], "capacity=95", "status=closed", "comments=seen today")
+    duo.ben.ask("record", "edit", "cr_shelter", uuid[9:18], "capacity=95", "status=closed", "comments=seen today")
     assert duo.sync()["missing"] == []
 
     found = duo.ben.ask("conflicts", code=4)
