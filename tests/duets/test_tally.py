@@ -79,7 +79,7 @@ def tally_is_true(world: World) -> int:
     return told
 
 
-@settings(max_examples=150)
+@settings(max_examples=100)
 @given(worlds())
 def test_everything_is_said_exactly_where_it_is_so(world: World) -> None:
     assert tally_is_true(world) >= 2

@@ -36,7 +36,7 @@ def read(body: bytes) -> Message | None:
         return None
 
 
-@settings(max_examples=1500)
+@settings(max_examples=700)
 @given(bodies)
 @example(b"\x81\xa1m\xa4ping")
 def test_what_is_read_is_written_back_as_it_came(body: bytes) -> None:
@@ -57,7 +57,7 @@ def test_mutations_reach_both_outcomes() -> None:
     assert 50 < len(taken) < len(outcomes) - 50
 
 
-@settings(max_examples=400)
+@settings(max_examples=200)
 @given(st.lists(st.one_of(st.binary(max_size=40), st.sampled_from([frame(body) for body in BODIES])), max_size=8))
 def test_a_reader_gives_bodies_or_refuses(pieces: list[bytes]) -> None:
     reader = FrameReader()
