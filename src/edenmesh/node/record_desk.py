@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from edenmesh.core.encoding import Plain
-from edenmesh.core.ids import AuthorId, DestinationId, VersionId, format_id, parse_id
+from edenmesh.core.ids import AuthorId, DestinationId, FormHash, VersionId, format_id, parse_id
 from edenmesh.core.records import (
     OPEN,
     RESOLVE,
@@ -50,14 +50,20 @@ class RecordDesk:
     def __init__(self, store: Store, desk: Desk) -> None:
         self._store = store
         self._desk = desk
+        self._catalogue = Catalogue()
+        self._catalogued: list[FormHash] = []
 
     # --- reading ------------------------------------------------------------------------------------------------------
 
     def catalogue(self) -> Catalogue:
-        """What all forms held here say about tables and fields."""
+        """What all forms held here say about tables and fields; kept until there are others."""
         snapshot = self._store.snapshot
-        encoded = (snapshot.form(form) for form in snapshot.forms())
-        return Catalogue(Form.decode(data) for data in encoded if data is not None)
+        forms = snapshot.forms()
+        if forms != self._catalogued:
+            encoded = (snapshot.form(form) for form in forms)
+            self._catalogue = Catalogue(Form.decode(data) for data in encoded if data is not None)
+            self._catalogued = forms
+        return self._catalogue
 
     def tables(self) -> list[TableRow]:
         """All tables with records."""
