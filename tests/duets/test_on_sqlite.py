@@ -6,6 +6,7 @@ from random import Random
 
 import pytest
 
+from edenmesh.core.limits import LOG_BRANCHES_MAX
 from edenmesh.core.reconcile import Mark
 from edenmesh.core.session import (
     CharterReceived,
@@ -17,7 +18,7 @@ from edenmesh.core.session import (
     Tallied,
 )
 from edenmesh.store import Store
-from tests.duets.duet import STORED, End, seeded
+from tests.duets.duet import STORED, End, meet, seeded
 from tests.duets.team import Device, join, team
 from tests.duets.test_first_sync import form
 from tests.store.making import make_store
@@ -146,3 +147,24 @@ def test_forks_live_on_in_both_kinds_of_store(tmp_path: Path) -> None:
         assert keeper.versions_given == 5
         assert keeper.marks == marks(ana) == marks(twin)
         assert sorted(mark.size for mark in keeper.marks) == [23, 25]
+
+
+def test_one_who_forks_without_end_keeps_no_two_others_from_syncing(tmp_path: Path) -> None:
+    ana, ben, mole = team("Ana", "Ben", "Mole")
+    mole.write(2)
+    clones = [mole.clone() for _ in range(LOG_BRANCHES_MAX + 2)]
+    for number, clone in enumerate(clones):
+        clone.write(2, number=number)
+    with (keeper := kept(tmp_path / "ben", ben, ana)).store:
+        for clone in clones[:LOG_BRANCHES_MAX]:
+            keeper.meet(clone)
+        meet(ana, clones[-1])
+        meet(ana, clones[-2])
+        ana.write(1500)
+        end = keeper.meet(ana)
+        assert keeper.missing is not None and end.missing is not None
+        assert any("forked too often" in reason for reason in keeper.missing)
+        held = {mark.author: mark.size for mark in keeper.marks if mark.author != mole.author}
+        assert held == {ana.author: 1500}
+        assert len(keeper.marks) == 1 + LOG_BRANCHES_MAX
+        assert clones[0].last_seal().root in {mark.root for mark in marks(ana)}

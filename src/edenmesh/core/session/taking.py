@@ -28,6 +28,7 @@ from edenmesh.core.wire import Ack, Ids, Part, Refused, Vector, Want
 from edenmesh.errors import LimitExceeded, RemoteProtocolError
 
 REASON_UNNAMED: Final = "the team does not know their author"
+REASON_FORKS: Final = "their author has forked too often"
 
 
 class Taker:
@@ -45,7 +46,8 @@ class Taker:
         self._ahead: dict[Mark, Frontier] = {}
         self._last: dict[AuthorId, tuple[Mark, Frontier]] = {}
         self._awaited: set[Mark] = set()
-        self._refused: set[AuthorId] = set()
+        self._begun: set[Mark] = set()
+        self._refused: dict[AuthorId, str] = {}
         self._storing = 0
         self._storing_bytes = 0
         self._seen = 0
@@ -80,7 +82,7 @@ class Taker:
         self._has_heard_given = True
 
     def handle_part(self, message: Part) -> None:
-        """Versions arrive. Raises ProtocolError where they break the protocol; those of unnamed authors are refused."""
+        """Versions arrive. Raises ProtocolError where they break the protocol; some authors' are refused."""
         part = self._open
         if part is None:
             part = self._open = _OpenPart(message)
@@ -91,8 +93,12 @@ class Taker:
         seal = message.seal
         if seal.author != part.author or seal.size != part.start + len(part.versions):
             raise RemoteProtocolError(what="A seal does not fit the versions before it.")
-        if part.author in self._refused or not self._snapshot.charter().standing(part.author).is_named:
-            self._refuse(part, seal)
+        if part.author in self._refused:
+            self._refuse(part, seal, self._refused[part.author])
+        elif not self._snapshot.charter().standing(part.author).is_named:
+            self._refuse(part, seal, REASON_UNNAMED)
+        elif self._forks_too_often(Mark(part.author, part.start, part.base)):
+            self._refuse(part, seal, REASON_FORKS)
         else:
             self._hand_over(part, seal)
 
@@ -113,11 +119,27 @@ class Taker:
         else:
             self._awaited.discard(log)
 
-    def _refuse(self, part: "_OpenPart", seal: Seal) -> None:
-        self._refused.add(part.author)
+    def _forks_too_often(self, base: Mark) -> bool:
+        """Whether a part leaves the logs of an author of whom as many forks are here as there may be.
+
+        It is passed over then: one who forks without end must not end the sessions of those who pass it on.
+        """
+        if self._goes_on(base):
+            return False
+        coming = sum(mark.author == base.author for mark in self._begun)
+        return len(self._heads_of(base.author)) + coming >= LOG_BRANCHES_MAX
+
+    def _goes_on(self, base: Mark) -> bool:
+        """Whether a part goes on where a log ends, as far as is known without looking at the store anew."""
+        last = self._last.get(base.author)
+        is_last = last is not None and last[0] == base
+        return is_last or any(held.mark == base for held in self._heads_of(base.author))
+
+    def _refuse(self, part: "_OpenPart", seal: Seal, reason: str) -> None:
+        self._refused[part.author] = reason
         self._awaited = {log for log in self._awaited if log.author != part.author}
         refused = self._progress.refused
-        refused[REASON_UNNAMED] = refused.get(REASON_UNNAMED, 0) + len(part.versions)
+        refused[reason] = refused.get(reason, 0) + len(part.versions)
         self._outbox.send(Refused(Mark(part.author, seal.size, seal.root)))
 
     def _hand_over(self, part: "_OpenPart", seal: Seal) -> None:
@@ -140,6 +162,9 @@ class Taker:
 
     def _store(self, part: LogPart, base: Mark, size_bytes: int) -> None:
         mark = Mark(part.author, part.seal.size, part.seal.root)
+        is_begun = not self._goes_on(base)
+        if is_begun:
+            self._begun.add(mark)
         self._ahead[mark] = part.frontier
         self._last[part.author] = mark, part.frontier
         self._storing += 1
@@ -154,6 +179,9 @@ class Taker:
 
         def durable() -> None:
             self._ahead.pop(mark, None)
+            if is_begun:
+                self._begun.discard(mark)
+                self._heads = None
             self._storing -= 1
             self._storing_bytes -= size_bytes
             self._progress.versions_taken += count
