@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.processes import COMMAND, Home, call, make_home, spawn
+from edenmesh.store.keys import make_key, wrap_key
+from tests.cli.processes import COMMAND, QUICK, Home, call, make_home, spawn
 
 FORM = 'format = 1\ntable = "cr_shelter"\n[[field]]\nname = "beds"\ntype = "integer"\n'
 
@@ -77,6 +78,25 @@ def test_a_store_that_another_process_holds_is_left_to_it(kiosk: Home) -> None:
     with (kiosk.path / "lock").open("r+") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         kiosk.call("status").refused(1, "has the store in", "wait until it is done")
+
+
+def test_a_store_of_a_newer_program_is_left_alone(kiosk: Home) -> None:
+    key = kiosk.path / "key"
+    ours = key.read_bytes()
+    passphrase = kiosk.passphrase.read_text().strip()
+    key.write_bytes(wrap_key(make_key("cipher-of-2031", os.urandom), passphrase, os.urandom, QUICK))
+    try:
+        kiosk.call("status").refused(1, "Update edenmesh")
+    finally:
+        key.write_bytes(ours)
+    assert kiosk.ask("status")["records"] == 1
+
+
+def test_a_damaged_store_is_said_to_be_so(tmp_path: Path) -> None:
+    home = make_home(tmp_path, "Torn")
+    (home.path / "store.db").write_bytes(b"not a database")
+    home.call("status").refused(1, "store.db")
+    assert (home.path / "store.db").read_bytes() == b"not a database"
 
 
 def test_a_port_in_use_is_named(kiosk: Home) -> None:

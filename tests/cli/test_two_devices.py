@@ -134,16 +134,30 @@ def test_records_leave_as_files(duo: Duo) -> None:
     assert not list(duo.folder.glob(".places*"))
 
 
+def test_nothing_flows_to_whom_nobody_allows(duo: Duo) -> None:
+    words = ("sync", "Ada", "--address", f"127.0.0.1:{duo.ada.port}", "--no-announce")
+    assert duo.ada.call("allow", "Ben", "--not").code == 0
+    done = duo.ben.call(*words)
+    assert done.code == 3, done
+    assert "not everything is on both devices. The other person has to allow" in done.out
+    duo.ben.call("allow", "Ada", "--not")
+    duo.ben.call(*words).refused(1, "not chosen", "edenmesh allow")
+    for home, other in ((duo.ada, "Ben"), (duo.ben, "Ada")):
+        assert home.call("allow", other).code == 0
+    assert duo.sync()["missing"] == []
+
+
 def test_who_is_barred_is_heard_no_more(duo: Duo) -> None:
+    before = duo.ada.ask("status")["records"]
+    assert before >= duo.dataset.records
     asked = duo.ada.spawn("revoke", "Ben", text="y\n")
     assert (asked.code, "Nothing was changed" in asked.err) == (1, True)
     assert duo.ada.call("revoke", "Ben", "--yes").code == 0
     assert [one["is_revoked"] for one in duo.ada.ask("peers")] == [True]
     refused = duo.ben.spawn("sync", "Ada", "--address", f"127.0.0.1:{duo.ada.port}", "--no-announce")
-    assert refused.code in (1, 3)
-    before = duo.ada.ask("status")
-    assert before["connected"] == []
-    assert before["records"] == duo.ben.ask("status")["records"] or before["records"] > 0
+    refused.refused(1, "refused the channel")
+    after = duo.ada.ask("status")
+    assert (after["connected"], after["records"]) == ([], before)
 
 
 def _choose_at_terminal(duo: Duo, uuid: str, field: str, wanted: str) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -115,8 +116,11 @@ class Client:
 
 
 async def is_served(path: Path) -> bool:
-    """Whether a device answers on this socket."""
+    """Whether a device of this user answers on this socket. Others could put theirs into a folder that is not private."""
     try:
+        folder = path.parent.lstat()
+        if folder.st_uid != os.getuid() or folder.st_mode & 0o077:
+            return False
         _, writer = await asyncio.open_unix_connection(path)
     except OSError:
         return False

@@ -72,7 +72,9 @@ async def _sync(call: Call, device: Client, peer: str, address: str) -> ExitCode
             call.screen.say(f"{last.peer}: everything is on both devices. {moved}.", style="green")
         else:
             why = "; ".join(last.missing or ()) or last.ended or "the device stopped"
-            call.screen.say(f"{last.peer}: not everything is on both devices: {why}. {moved}.", style="yellow")
+            call.screen.say(
+                f"{last.peer}: not everything is on both devices. {_sentence(why)} {moved}.", style="yellow"
+            )
     return ExitCode.OK if is_everything else ExitCode.PARTLY
 
 
@@ -98,3 +100,7 @@ async def _follow(call: Call, lines: AsyncIterator[Answer]) -> SyncUpdate | None
         if meter is not None:
             meter.__exit__(None, None, None)
     return last
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:].removesuffix('.')}."
