@@ -1,16 +1,20 @@
-"""Write docs/reference from the code: a page on every error, and one on every command once there are commands.
+"""Write pages of docs/ from the code: on every error, every command and every limit.
 
 The house tests compare the pages with what this module says, so a page can be late for one commit only.
 """
 
+import ast
 import importlib.util
 import sys
 from collections.abc import Iterator
 from importlib import import_module
+from itertools import pairwise
+from pathlib import Path
 
 import click
 
 from edenmesh import errors
+from edenmesh.core import limits
 from tools.environment import ROOT
 
 WIDTH = 100
@@ -19,7 +23,7 @@ WRITTEN = "This page is written by `make docs` from the code."
 
 def pages() -> dict[str, str]:
     """Each page by its place in the repository."""
-    found = {"docs/reference/errors.md": errors_page()}
+    found = {"docs/reference/errors.md": errors_page(), "docs/protocol/limits.md": limits_page()}
     group = command_group()
     if group is not None:
         found["docs/reference/cli.md"] = cli_page(group)
@@ -36,6 +40,21 @@ def errors_page() -> str:
         lines += [f"## {error.__name__}", "", (error.__doc__ or "").strip(), ""]
         lines += [f"- a kind of: `{parent}`", f"- kept: {error.kept}", f"- to do: {error.do}", ""]
     return "\n".join(lines)
+
+
+def limits_page() -> str:
+    """Every bound on what a stranger may send, with its reason, read from the one module that has them."""
+    source = Path(limits.__file__).read_text()
+    lines = ["# Limits", "", WRITTEN, "", "| bound | value | of what, and why |", "|---|---:|---|"]
+    nodes = ast.parse(source).body
+    for node, after in pairwise(nodes):
+        if not (isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name)):
+            continue
+        value = getattr(limits, node.target.id)
+        is_said = isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant)
+        text = " ".join(str(after.value.value).split()) if is_said else ""
+        lines.append(f"| `{node.target.id}` | {value:,} | {text} |")
+    return "\n".join([*lines, ""])
 
 
 def command_group() -> click.Group | None:
