@@ -116,7 +116,10 @@ class Client:
 
 
 async def is_served(path: Path) -> bool:
-    """Whether a device of this user answers on this socket. Others could put theirs into a folder that is not private."""
+    """Whether a device answers on this socket, and is this user's own.
+
+    Into a folder that is not private somebody else could have put a socket, to be told what is meant for the device.
+    """
     try:
         folder = path.parent.lstat()
         if folder.st_uid != os.getuid() or folder.st_mode & 0o077:

@@ -26,7 +26,8 @@ _PATH_BYTES_MAX: Final = 100
 
 def socket_path(home: Path) -> Path:
     """Where the socket of the device in this folder stands."""
-    path = home.absolute() / "socket"
+    # However the folder was named, it is one device and has one socket; nor may a link stand for the folder checked.
+    path = home.resolve() / "socket"
     if len(os.fsencode(path)) <= _PATH_BYTES_MAX:
         return path
     digest = sha256(os.fsencode(path)).hexdigest()[:24]
@@ -90,7 +91,7 @@ def _bind(path: Path) -> socket.socket:
 
 
 def _require_private(folder: Path) -> None:
-    found = folder.stat()
+    found = folder.lstat()
     if found.st_uid != os.getuid() or found.st_mode & 0o077:
         raise ConfigError(
             what=f"The folder {folder} can be opened by other users.", do=f"Make it private with `chmod 700 {folder}`."

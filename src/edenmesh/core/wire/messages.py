@@ -207,9 +207,7 @@ class Ack(_Message, frozen=True, tag="ack"):
 
 
 class Refused(_Message, frozen=True, tag="refused"):
-    """The log up to here was not taken: the sender of this message knows no charter entry that names its author, or
-    as many forks of the author's log as there may be.
-    """
+    """The log up to here was not taken: no charter entry here names its author, or too many of its forks are here."""
 
     log: Mark
 
