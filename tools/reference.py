@@ -51,8 +51,8 @@ def limits_page() -> str:
         if not (isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name)):
             continue
         value = getattr(limits, node.target.id)
-        is_said = isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant)
-        text = " ".join(str(after.value.value).split()) if is_said else ""
+        said = after.value if isinstance(after, ast.Expr) else None
+        text = " ".join(str(said.value).split()) if isinstance(said, ast.Constant) else ""
         lines.append(f"| `{node.target.id}` | {value:,} | {text} |")
     return "\n".join([*lines, ""])
 
