@@ -21,6 +21,7 @@ from edenmesh.node.observer import Observer
 from edenmesh.node.parts import Parts
 from edenmesh.node.rejections import Rejection, put_rejections
 
+_READ_AT_ONCE: Final = 1000
 _BREAKS_MAX: Final = 3
 """Pushes without an answer, one after the other, after which a delivery gives up."""
 
@@ -97,7 +98,7 @@ class Delivery:
         try:
             async for update in self._read(owed):
                 yield update
-            already_there = sum(self._intentions.is_delivered(key) for key in owed)
+            already_there = len(owed) - len(self._intentions.owed())
             async for update in self._attempt(owed, "send"):
                 yield update
             for part in self._parts_of(owed):
@@ -108,13 +109,14 @@ class Delivery:
         yield DeliveryUpdate("done", len(owed), len(owed), self._result(owed, already_there))
 
     async def _read(self, owed: list[Key]) -> AsyncIterator[DeliveryUpdate]:
-        keys = self._intentions.to_read(owed)
-        done = 0
-        async for seen in self._observer.read(keys):
-            self._observer.write(seen)
-            self._intentions.memory.take(seen)
-            done += len(seen)
-            yield DeliveryUpdate("read", done, len(keys))
+        for start in range(0, len(owed), _READ_AT_ONCE):
+            keys = self._intentions.to_read(owed[start : start + _READ_AT_ONCE])
+            done = start
+            async for seen in self._observer.read(keys):
+                self._observer.write(seen)
+                self._intentions.memory.take(seen)
+                done += len(seen)
+                yield DeliveryUpdate("read", done, len(owed))
 
     def _is_open(self, key: Key) -> bool:
         """Whether a record was sent and is not there as it was sent."""
@@ -124,7 +126,7 @@ class Delivery:
 
     async def _attempt(self, keys: list[Key], step: str) -> AsyncIterator[DeliveryUpdate]:
         """Send what these records ask for now, and read it back batch by batch."""
-        intents = self._intentions.plan(keys)
+        intents = await self._intentions.plan(keys)
         self._intents.update(intents)
         rows = [intent.row for intent in intents.values() if intent.row is not None]
         batches = plan_delivery(rows, self._observer.catalogue)
@@ -210,13 +212,13 @@ class Delivery:
 
     def _keep_rejections(self, owed: list[Key]) -> None:
         """Keep what was learned of rejections, also where the delivery broke off."""
-        before = self._intentions.rejections
+        before, still_owed = self._intentions.rejections, set(self._intentions.owed())
         kept: dict[Key, Rejection] = {}
         for key in owed:
             is_as_before = key in self._intentions.skipped or key not in self._intents
             if is_as_before and key in before:
                 kept[key] = before[key]
-            elif self._answered[key] and self._is_open(key) and not self._intentions.is_delivered(key):
+            elif self._answered[key] and key in still_owed and self._is_open(key):
                 kept[key] = self._rejection(key)
         if kept != before:
             self._intentions.rejections = kept
@@ -243,8 +245,9 @@ class Delivery:
     def _result(self, owed: list[Key], already_there: int) -> DeliveryResult:
         held: list[Held] = []
         rejected: list[Rejected] = []
+        still_owed = set(self._intentions.owed())
         for key in owed:
-            if self._intentions.is_delivered(key):
+            if key not in still_owed:
                 continue
             intent = self._intentions.one(key)
             kept = self._intentions.rejections.get(key)
@@ -255,9 +258,9 @@ class Delivery:
                 words = "; ".join(reasons) or self._words.get(key) or "it could not be confirmed yet"
                 held.append(Held(*key, intent.label, words))
         total = sum(row.shown + row.deleted for row in self._store.records.tables())
-        owed_total = self._store.records.count_owed(self._destination)
+        owed_total = len(still_owed)
         return DeliveryResult(
-            delivered=sum(self._intentions.is_delivered(key) for key in self._sent),
+            delivered=len(self._sent - still_owed),
             sent=len(self._sent),
             already_there=already_there,
             held=tuple(held),

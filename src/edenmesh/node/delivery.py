@@ -28,6 +28,8 @@ from edenmesh.node.observer import Observer
 from edenmesh.node.parts import Parts
 from edenmesh.node.pulling import Pull, PullResult, PullUpdate, pull_forms
 from edenmesh.node.record_desk import RecordDesk
+from edenmesh.node.rejections import Rejection
+from edenmesh.node.views import content_words
 from edenmesh.store import Destination, RecordRow, RecordVersions
 
 What = Literal["all", "forms", "records"]
@@ -95,7 +97,12 @@ class Deliveries:
                 async for seen in observer.read(intentions.to_read(owed)):
                     intentions.memory.take(seen)
                     intentions.memory.versions.update((one.key, observer.as_if_written(one)) for one in seen)
-            return [_item(intent) for intent in intentions.plan(owed).values() if not intent.is_delivered]
+            intents = await intentions.plan(owed)
+            return [
+                _item(intent, intentions.rejections.get(key))
+                for key, intent in intents.items()
+                if not intent.is_delivered
+            ]
 
     async def pull(self, name: str = "", what: What = "all") -> AsyncIterator[PullUpdate]:
         """Bring forms, records or both from a server: figures while it runs, then the result. Raises DeliveryError."""
@@ -165,8 +172,13 @@ def _answer(row: RecordRow, held: RecordVersions, destination: Destination, pens
     return compose(next(pens), row.table, row.uuid, change, parents=strand.heads, op=RESOLVE, about=about)
 
 
-def _item(intent: Intent) -> PlanItem:
+def _item(intent: Intent, rejection: Rejection | None) -> PlanItem:
+    values = intent.row.fields if intent.row is not None else {}
     fields = tuple(
-        PlannedField(name, text, intent.replaced.get(name, "")) for name, text in sorted(intent.wanted.items())
+        PlannedField(name, content_words(values[name]) if name in values else text, intent.replaced.get(name, ""))
+        for name, text in sorted(intent.wanted.items())
     )
-    return PlanItem(*intent.key, intent.label, intent.action, fields, tuple(intent.held))
+    reasons = tuple(intent.held)
+    if rejection is not None:
+        reasons = (*reasons, f"sent {rejection.times} times in vain so far: {rejection.what}")
+    return PlanItem(*intent.key, intent.label, intent.action, fields, reasons)
