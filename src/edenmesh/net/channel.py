@@ -290,7 +290,7 @@ def _not_understood(error: SSL.Error) -> RemoteProtocolError:
     reason = str(queue[-1][2]) if queue else type(error).__name__
     if "alert" in reason:
         return RemoteProtocolError(
-            f"The other side refused the channel ({reason}).",
-            do="Pair the two devices again if they knew each other; else compare the versions of edenmesh on both.",
+            f"The other device refused this one ({reason}): it does not know it, or has blocked or revoked it.",
+            do="Ask its person. A revoked device never returns: make a new one; else pair again.",
         )
     return RemoteProtocolError(f"What came is not the secure channel of edenmesh ({reason}).")
