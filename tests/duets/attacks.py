@@ -15,7 +15,7 @@ from edenmesh.core.limits import (
 )
 from edenmesh.core.reconcile import Mark
 from edenmesh.core.records import Carried, Change, Pen, compose, version_id
-from edenmesh.core.trust import Frontier, Seal
+from edenmesh.core.trust import DraftEntry, Frontier, Leave, Seal
 from edenmesh.core.wire import (
     Ack,
     CharterDone,
@@ -172,6 +172,7 @@ ORDER: dict[str, Attack] = {
 
 CONTENT: dict[str, Attack] = {
     "a charter entry with a broken signature": lambda on: [CharterEntries([broken_entry(on.ben)])],
+    "a charter entry without those it rests on": lambda on: [CharterEntries([rootless_entry(on.ben)])],
     "a charter entry that is none": lambda _: [CharterEntries([b"\x80"])],
     "a charter entry of another team": lambda _: [
         CharterEntries([entry.encode() for entry in founded("Mole").store.charter().entries.values()])
@@ -201,6 +202,12 @@ def stretched(data: bytes) -> bytes:
     before, name, after = data.partition(b"\xa3seq")
     assert name
     return before + name + b"\xcc" + after
+
+
+def rootless_entry(device: Device) -> bytes:
+    act = Leave(device=device.id)
+    mesh = device.store.charter().mesh or ZERO
+    return DraftEntry.of(act, device.id, mesh=mesh, parents=(ZERO,)).signed_by(device.key).completed().encode()
 
 
 def broken_entry(device: Device) -> bytes:

@@ -41,6 +41,7 @@ class CharterExchange:
         self._is_stranger = False
         self._theirs: set[EntryId] = set()
         self._expected: set[EntryId] = set()
+        self._given: set[bytes] = set()
         self._storing = 0
         self._handed_in: list[CharterEntry] = []
         self._handed_in_bytes = 0
@@ -94,6 +95,7 @@ class CharterExchange:
         if any(entry.mesh != self._mesh for entry in entries):
             raise RemoteProtocolError(what="The peer sent charter entries of another team.")
         if not self._is_stranger:
+            self._require_parents_first(entries)
             self._store(entries)
             return
         if not self._has_heard_ids or any(entry.id not in self._theirs for entry in entries):
@@ -130,6 +132,14 @@ class CharterExchange:
                 size += len(batch[-1])
             self._outbox.send(CharterEntries(batch))
         self._finish()
+
+    def _require_parents_first(self, entries: list[CharterEntry]) -> None:
+        """Else entries that rest on nothing could fill the charter, and leave no room for who is to be revoked."""
+        known = self._snapshot.charter().entries
+        for entry in entries:
+            if any(parent not in known and parent not in self._given for parent in entry.parents):
+                raise RemoteProtocolError(what="The peer sent a charter entry before those it rests on.")
+            self._given.add(entry.id)
 
     def _store(self, entries: list[CharterEntry]) -> None:
         ids = {entry.id for entry in entries}
