@@ -173,6 +173,34 @@ def test_a_server_gone_back_is_a_question_asked_once(then: Reading, reason: str)
     assert page.read(then) is None
 
 
+def test_a_value_that_only_quarantined_versions_gave_is_a_question_and_no_edit_of_the_server() -> None:
+    page = Page()
+    page.put(name="Well")
+    last = read(page, reading("2026-11-22", name="Well"))
+    page.uncounted.add(page.put(name="Robbed well"))
+    seen = read(page, reading("2026-11-23", name="Robbed well"))
+    assert page.versions[seen].observation.after == (last,)
+    assert open_questions(page.versions, SERVER, page.uncounted) == (seen,)
+    assert set(page.texts("name")) == {"Well", "Robbed well"}
+    assert not delivered(page)
+    assert page.read(reading("2026-11-23", name="Robbed well")) is None
+    page.resolve(*page.strand.heads, name="Well")
+    assert page.read(reading("2026-11-23", name="Robbed well")) is None
+    read(page, reading("2026-11-24", name="Well"))
+    assert delivered(page)
+
+
+def test_a_value_that_others_gave_too_is_an_edit_whoever_is_quarantined() -> None:
+    page = Page()
+    first = page.put(name="Well")
+    page.put(first, name="Old well")
+    read(page, reading(name="Old well"))
+    page.uncounted.add(page.put(name="Well"))
+    seen = read(page, reading(name="Well"))
+    assert not page.versions[seen].observation.after
+    assert page.strand.values == {"name": "Well"}
+
+
 def test_only_a_resolution_or_retract_that_names_it_answers_the_question() -> None:
     page = Page()
     page.put(name="Well")

@@ -6,7 +6,7 @@ made on the server is an assignment like any other. A read that tells nothing ne
 come to rest.
 """
 
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 
 from edenmesh.core.encoding import Plain
@@ -17,7 +17,7 @@ from edenmesh.core.records.history import History, Node
 from edenmesh.core.records.merge import record_state
 from edenmesh.core.records.observation import body_hash, last_observations
 from edenmesh.core.records.state import RecordState, StrandState
-from edenmesh.core.records.values import Content, content_text
+from edenmesh.core.records.values import Content, canonical_text, content_text
 from edenmesh.core.records.version import OBSERVE, RESOLVE, RETRACT, Version
 
 Versions = Mapping[VersionId, Version]
@@ -56,9 +56,7 @@ def observe(versions: Versions, reading: Reading, uncounted: Set[VersionId] = fr
     last = last_observations(versions, reading.destination, uncounted | history.waiting)
     state = record_state(versions, uncounted) if versions else None
     if _has_gone_back(last, reading, state):
-        about = _about(reading, {})
-        about["after"] = list[Plain](sorted(last))
-        return Draft((), difference(None, reading.fields or {}), about)
+        return _question(last, reading)
     borne_out = _borne_out(history, versions, reading)
     # Where nothing was observed yet, the last body counts as absence.
     if not borne_out and {one.body for one in last.values()} | ({ABSENT} if not last else set()) == {reading.body}:
@@ -66,7 +64,10 @@ def observe(versions: Versions, reading: Reading, uncounted: Set[VersionId] = fr
     parents = tuple(sorted({*last, *borne_out}))
     past = _past_state(history, versions, parents)
     found = _found(state, history, _below(history, parents), reading)
-    return Draft(parents, _change(past, _had(history, versions, last), reading), _about(reading, found))
+    change = _change(past, _had(history, versions, last), reading)
+    if uncounted and _may_ask(last) and _is_quarantined(change, versions, uncounted):
+        return _question(last, reading)
+    return Draft(parents, change, _about(reading, found))
 
 
 def open_questions(
@@ -81,9 +82,38 @@ def open_questions(
     return tuple(one for one in asked if (node := history.node(one)) is None or not node.bit & answered)
 
 
+def _question(last: Mapping[VersionId, Observation], reading: Reading) -> Draft:
+    """What was read, set whole and on nothing, so that it stands against ours until a person answers."""
+    about = _about(reading, {})
+    about["after"] = list[Plain](sorted(last))
+    return Draft((), difference(None, reading.fields or {}), about)
+
+
+def _may_ask(last: Mapping[VersionId, Observation]) -> bool:
+    """Whether there is what a question comes after, and none is open yet."""
+    return bool(last) and not any(one.after for one in last.values())
+
+
+def _is_quarantined(change: Change, versions: Versions, uncounted: Set[VersionId]) -> bool:
+    """Whether a value that is new to us was given by quarantined versions alone: the server does not launder it."""
+    values = {(name, canonical_text(value)) for name, value in change.set.items()}
+    values.update((name, canonical_text(item)) for name, items in change.add.items() for item in items)
+    counted = {given for one, version in versions.items() if one not in uncounted for given in _given(version)}
+    quarantined = {given for one in uncounted & versions.keys() for given in _given(versions[one])}
+    return bool(values & (quarantined - counted))
+
+
+def _given(version: Version) -> Iterator[tuple[str, str]]:
+    for name, value in version.set.items():
+        yield name, canonical_text(value)
+    for name, items in version.add.items():
+        for item in items:
+            yield name, canonical_text(item)
+
+
 def _has_gone_back(last: Mapping[VersionId, Observation], reading: Reading, state: RecordState | None) -> bool:
     held = [one for one in last.values() if not one.is_absence]
-    if not held or any(one.after for one in last.values()):
+    if not held or not _may_ask(last):
         return False
     if reading.fields is None:
         return not (state is not None and state.strand is not None and state.strand.is_deleted)
