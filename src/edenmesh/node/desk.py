@@ -1,20 +1,21 @@
 """The one place of a device that writes: local edits and what sessions bring, one change open at a time.
 
 A session stages its batches into an open change and makes them durable together. An open change belongs to one
-session: what one peer sends can never undo what another sent. A local edit commits at once. After every commit those
-who listen hear what has grown, on the next turn of the loop, so that a session has noted what it received before it
-looks for news to pass on.
+session: what one peer sends can never undo what another sent, nor what a person writes; whose change was undone hears
+why when it stages or commits. A local edit commits at once. After every commit those who listen hear what has grown,
+on the next turn of the loop, so that a session has noted what it received before it looks for news to pass on.
 """
 
 import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
+from weakref import WeakKeyDictionary
 
 from edenmesh.core.ids import AuthorId
 from edenmesh.core.ports import Entropy
 from edenmesh.core.records import Pen
 from edenmesh.core.session import Batch, CharterReceived, ChunkReceived, FormReceived
-from edenmesh.errors import StoreError
+from edenmesh.errors import EdenmeshError, StoreError
 from edenmesh.node.identity import Identity
 from edenmesh.store import Committed, Store, Transaction
 
@@ -39,8 +40,9 @@ class Desk:
         self._wall_clock = wall_clock
         self._entropy = entropy
         self._open: _Open | None = None
-        self._undone: set[int] = set()
+        self._undone: WeakKeyDictionary[object, EdenmeshError] = WeakKeyDictionary()
         self._listeners: list[OnCommitted] = []
+        self.has_company: Callable[[], bool] = lambda: False
 
     def listen(self, listener: OnCommitted) -> Callable[[], None]:
         """Call `listener` after every commit; the function returned stops that."""
@@ -52,6 +54,8 @@ class Desk:
 
         Raises what the store says; then nothing staged since the last commit is kept, and `commit` says so, too.
         """
+        if owner in self._undone:
+            raise self._undone[owner]
         transaction = self._begin(owner)
         try:
             _apply(transaction, batch)
@@ -62,20 +66,28 @@ class Desk:
     def commit(self, owner: object) -> None:
         """Make everything the owner staged durable, and tell who listens.
 
-        Raises StoreError where what it staged was undone: then none of it may be acknowledged.
+        Raises what the store said where it was undone: then none of it may be acknowledged.
         """
-        if id(owner) in self._undone:
-            self._undone.discard(id(owner))
-            raise StoreError(what="What had just arrived could not be stored.")
+        self.leave(owner)
+        if owner in self._undone:
+            raise self._undone.pop(owner)
+
+    def leave(self, owner: object) -> None:
+        """The owner is gone, or commits: what it staged becomes durable, as far as it can."""
         if self._open is not None and self._open.owner is owner:
-            self._finish()
+            self._settle()
 
     @contextmanager
     def writing(self) -> Iterator[Transaction]:
-        """A change by a person or a gateway: durable when the block ends, undone where it raises."""
-        self._finish()
+        """A change by a person or a gateway: durable when the block ends, undone where it raises.
+
+        While somebody is connected, what it writes leaves at once, and so is sealed with it.
+        """
+        self._settle()
         with self._store.change() as transaction:
             yield transaction
+            if transaction.is_unsealed and self.has_company():
+                transaction.seal_own(self._identity.author_key)
         self._announce(transaction.committed)
 
     def pen(self) -> Pen:
@@ -100,28 +112,36 @@ class Desk:
 
     def _begin(self, owner: object) -> Transaction:
         if self._open is not None and self._open.owner is not owner:
-            self._finish()
+            self._settle()
         if self._open is None:
             self._open = _Open(owner, self._store.change())
         return self._open.transaction
 
-    def _finish(self) -> None:
+    def _settle(self) -> None:
+        """Make durable what is staged; where the store cannot, it is its owner's to hear, and nobody else's."""
         if self._open is None:
             return
         opened, self._open = self._open, None
         try:
             opened.block.__exit__(None, None, None)
-        except BaseException:
-            self._undone.add(id(opened.owner))
+        except StoreError as error:
+            self._note(opened.owner, error)
+            return
+        except BaseException as error:
+            self._note(opened.owner, error)
             raise
         self._announce(opened.transaction.committed)
 
     def _undo(self, error: BaseException) -> None:
         opened, self._open = self._open, None
         if opened is not None:
-            self._undone.add(id(opened.owner))
+            self._note(opened.owner, error)
             with suppress(type(error)):
                 opened.block.__exit__(type(error), error, error.__traceback__)
+
+    def _note(self, owner: object, error: BaseException) -> None:
+        told = error if isinstance(error, EdenmeshError) else StoreError(what="What had arrived could not be stored.")
+        self._undone[owner] = told
 
     def _announce(self, committed: Committed | None) -> None:
         if committed is None:

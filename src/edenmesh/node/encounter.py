@@ -1,6 +1,7 @@
 """Drives one session over one channel: bytes in and out, batches into the store, events to who listens.
 
-The reader never waits for the writer, so two peers that both send cannot wait for each other. Parts go into an open
+Neither reading nor the clock waits for the writer, so two peers that both send cannot wait for each other, and one
+that does not read is given up. Parts go into an open
 change as they come and become durable together: at the latest after GROUP_VERSIONS versions or GROUP_SECONDS, and at
 once when nothing more has arrived, so that a single edit is durable on the other device within milliseconds.
 """
@@ -8,8 +9,10 @@ once when nothing more has arrived, so that a single edit is durable on the othe
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from typing import Final, Protocol
 
+from edenmesh.core.limits import CHANNEL_CLOSE_SECONDS_MAX
 from edenmesh.core.session import (
     Batch,
     CharterReceived,
@@ -21,7 +24,7 @@ from edenmesh.core.session import (
     Progress,
     Session,
 )
-from edenmesh.errors import EdenmeshError, ProtocolError
+from edenmesh.errors import EdenmeshError, ProtocolError, StoreError
 
 GROUP_VERSIONS: Final = 32 * 1024
 GROUP_SECONDS: Final = 0.5
@@ -74,9 +77,13 @@ class Encounter:
         self._on_event = on_event
         self._wake = asyncio.Event()
         self._is_cut = False
+        self._has_arrived = False
+        self._writing: asyncio.Task[None] | None = None
         self._staged: list[int] = []
         self._staged_versions = 0
         self._staged_since = 0.0
+        self._has_failed = False
+        self._text_here = ""
         self._ended: Ended | None = None
 
     @property
@@ -86,17 +93,25 @@ class Encounter:
 
     def advanced(self) -> None:
         """Something here has grown; tell the peer."""
-        self._session.handle_advanced(self._clock())
         self._wake.set()
+        try:
+            self._session.handle_advanced(self._clock())
+        except StoreError as error:
+            self._give_up(error)
 
     def ask_tally(self) -> None:
         """Have both sides state anew what they hold."""
-        self._session.ask_tally(self._clock())
         self._wake.set()
+        try:
+            self._session.ask_tally(self._clock())
+        except StoreError as error:
+            self._give_up(error)
 
-    def close(self, code: str, text: str) -> None:
-        """End the session from here."""
-        self._session.close(code, text)
+    def close(self, code: str, text_there: str, *, text_here: str) -> None:
+        """End the session from here; each side gets the words that are true for it."""
+        if not self._session.is_over:
+            self._text_here = text_here
+            self._session.close(code, text_there)
         self._wake.set()
 
     async def run(self) -> Ended:
@@ -104,33 +119,34 @@ class Encounter:
         reader = asyncio.create_task(self._read())
         try:
             while not (self._session.is_over or self._is_cut):
-                await self._step()
+                try:
+                    await self._step()
+                except StoreError as error:
+                    self._give_up(error)
             self._drain()
             self._commit()
             await self._say_last()
         finally:
-            reader.cancel()
-            with suppress(asyncio.CancelledError):
-                await reader
-            await self._line.close()
+            try:
+                await _end(reader)
+            finally:
+                await _end(self._writing)
+                await self._line.close()
         return self._ended or Ended("cut", "The connection was lost; what had arrived is kept.", is_by_peer=True)
 
     async def _step(self) -> None:
         self._drain()
-        data = self._session.bytes_to_send(self._clock())
-        if data:
-            await self._write(data)
+        self._send()
+        if not self._staged:
+            await self._wait()
             return
-        if self._staged:
-            # Give the reader one turn: what has arrived meanwhile becomes durable together with this.
-            self._wake.clear()
-            await asyncio.sleep(0)
-            has_more = self._wake.is_set() and self._staged_versions < GROUP_VERSIONS
-            if not has_more or self._clock() - self._staged_since > GROUP_SECONDS:
-                self._drain()
-                self._commit()
-            return
-        await self._wait()
+        # Give the reader one turn: what has arrived meanwhile becomes durable together with this.
+        self._has_arrived = False
+        await asyncio.sleep(0)
+        has_more = self._has_arrived and self._staged_versions < GROUP_VERSIONS
+        if not has_more or self._clock() - self._staged_since > GROUP_SECONDS:
+            self._drain()
+            self._commit()
 
     async def _wait(self) -> None:
         deadline = self._session.next_deadline()
@@ -143,23 +159,43 @@ class Encounter:
         self._wake.clear()
 
     async def _read(self) -> None:
-        with suppress(ConnectionError, ProtocolError):
+        try:
             while data := await self._line.read():
                 self._session.receive_bytes(data, self._clock())
+                self._has_arrived = True
                 self._wake.set()
-        self._is_cut = True
-        self._wake.set()
+        except (ConnectionError, ProtocolError):
+            return
+        finally:
+            self._is_cut = True
+            self._wake.set()
+
+    def _send(self) -> None:
+        """Send what is due, in a task of its own: a peer that does not read must not keep us from hearing the clock."""
+        if self._writing is None and (data := self._session.bytes_to_send(self._clock())):
+            self._writing = asyncio.create_task(self._write(data))
 
     async def _write(self, data: bytes) -> None:
+        is_written = False
         try:
-            await self._line.write(data)
-        except ConnectionError:
-            self._is_cut = True
+            with suppress(ConnectionError):
+                await self._line.write(data)
+                is_written = True
+        finally:
+            self._is_cut |= not is_written
+            self._writing = None
+            self._wake.set()
 
     async def _say_last(self) -> None:
-        """The closing message and the last acks, as far as the line still takes them."""
-        while not self._is_cut and (data := self._session.bytes_to_send(self._clock())):
-            await self._write(data)
+        """The closing message and the last acks, as far as the line takes them within a moment."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(CHANNEL_CLOSE_SECONDS_MAX):
+                while not self._is_cut:
+                    self._wake.clear()
+                    self._send()
+                    if self._writing is None:
+                        return
+                    await self._wake.wait()
 
     def _drain(self) -> None:
         while (event := self._session.next_event()) is not None:
@@ -167,10 +203,13 @@ class Encounter:
                 self._stage(event)
                 continue
             if isinstance(event, Ended):
+                event = replace(event, text=self._text_here or event.text)
                 self._ended = event
             self._on_event(event)
 
     def _stage(self, batch: Batch) -> None:
+        if self._has_failed:
+            return
         if not self._staged:
             self._staged_since = self._clock()
         try:
@@ -198,4 +237,12 @@ class Encounter:
     def _give_up(self, error: EdenmeshError) -> None:
         """Nothing staged is durable, so nothing of it is acknowledged; the peer keeps it and gives it again."""
         self._staged, self._staged_versions = [], 0
-        self._session.close("store", error.what)
+        self._has_failed = True
+        self.close("store", "The other device could not store what it had received.", text_here=str(error))
+
+
+async def _end(task: "asyncio.Task[None] | None") -> None:
+    if task is not None:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task

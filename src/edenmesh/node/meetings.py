@@ -1,24 +1,26 @@
 """Meeting other devices: listening, dialling, one session a peer, and which of two simultaneous channels stays."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Final
 
 from edenmesh.core.ids import DeviceId
 from edenmesh.core.session import Ended, Event, Parties, PeerWaits, Session, Tallied
-from edenmesh.errors import EdenmeshError, NotPaired, PeerUnreachable, ProtocolError
-from edenmesh.net import Address, DoorPolicy, Listening, Reception, SecureStream
+from edenmesh.errors import EdenmeshError, NotPaired, PeerUnreachable, ProtocolError, StoreError
+from edenmesh.net import Address, DoorPolicy, Listening, Reception, SecureStream, Stream
 from edenmesh.node.encounter import Encounter, Line
 from edenmesh.node.opening import Kind, hear_intent, say_intent
 from edenmesh.node.parts import Parts
 from edenmesh.node.team import replace_peer
-from edenmesh.store import Committed, KeptTally
+from edenmesh.store import Committed, KeptTally, Peer
 
 DIAL_SECONDS: Final = 5.0
 
 _ADDRESSES_KEPT: Final = 4
+_SECRETS_TRIED: Final = 4
+_MET_TWICE: Final = "The two devices had met twice at once."
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,8 @@ class _Meeting:
     session: Session
     dialled_by: DeviceId
     host: str
+    began: float
+    task: "asyncio.Task[object]"
 
 
 class Meetings:
@@ -55,11 +59,14 @@ class Meetings:
         self.admits_everyone: Callable[[], bool] = lambda: False
         self.on_pairing: Callable[[SecureStream, Line], Awaitable[None]] | None = None
         parts.desk.listen(self._handle_committed)
+        parts.desk.has_company = lambda: bool(self._meetings)
 
     # --- listening ----------------------------------------------------------------------------------------------------
 
     async def start(self) -> None:
         """Let other devices in. Raises ConfigError where the port cannot be had."""
+        if self._listening is not None:
+            return
         self._is_stopped = False
         reception = Reception(
             self._identity.device_key.private,
@@ -68,22 +75,29 @@ class Meetings:
             entropy=self._settings.entropy,
             on_channel=self._handle_channel,
         )
+
+        async def let_in(stream: Stream) -> None:
+            with self._under_way():
+                await reception.receive(stream)
+
         transport = self._settings.transport
-        self._listening = await transport.listen(self._settings.host, self._settings.port, reception.receive)
+        self._listening = await transport.listen(self._settings.host, self._settings.port, let_in)
 
     async def stop(self) -> None:
-        """End all sessions and let nobody in any more."""
+        """End all sessions and let nobody in any more. Nothing of it is under way when this returns."""
         self._is_stopped = True
-        if self._listening is not None:
-            await self._listening.close()
-            self._listening = None
+        listening, self._listening = self._listening, None
+        if listening is not None:
+            await listening.close()
+        met = [meeting.task for meeting in self._meetings.values()]
         for meeting in list(self._meetings.values()):
-            meeting.encounter.close("stopped", "The other device was switched off.")
-        tasks = list(self._tasks)
-        if tasks:
-            await asyncio.wait(tasks, timeout=DIAL_SECONDS)
-        for task in self._tasks:
+            meeting.encounter.close("stopped", "The other device was switched off.", text_here="This device stopped.")
+        if met:
+            await asyncio.wait(met, timeout=DIAL_SECONDS)
+        tasks = [task for task in self._tasks if task is not asyncio.current_task()]
+        for task in tasks:
             task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     @property
     def port(self) -> int:
@@ -105,11 +119,23 @@ class Meetings:
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
 
-    def drop(self, peer: DeviceId, code: str, text: str) -> None:
+    def drop(self, peer: DeviceId, code: str, text_there: str, *, text_here: str) -> None:
         """End the session with a peer, as after a revocation."""
         meeting = self._meetings.get(peer)
         if meeting is not None:
-            meeting.encounter.close(code, text)
+            meeting.encounter.close(code, text_there, text_here=text_here)
+
+    @contextmanager
+    def _under_way(self) -> Iterator[None]:
+        """What runs inside is waited for when the device stops."""
+        task = asyncio.current_task()
+        if task is None:
+            raise RuntimeError("a device meets others in tasks")
+        self._tasks.add(task)
+        try:
+            yield
+        finally:
+            self._tasks.discard(task)
 
     def _policy(self) -> DoorPolicy:
         secrets = (*(one.secret for one in self._team.secrets), *self.door_secrets)
@@ -131,38 +157,51 @@ class Meetings:
     # --- dialling -----------------------------------------------------------------------------------------------------
 
     async def open(
-        self, addresses: Iterable[Address], kind: Kind, *, peer: DeviceId | None, secret: bytes | None
+        self, addresses: Iterable[Address], kind: Kind, *, peer: DeviceId | None, secrets: Sequence[bytes | None]
     ) -> SecureStream:
         """A channel to the first address that answers; only to `peer`, where one is named.
 
-        Raises PeerUnreachable or NotPaired with what the last address said.
+        Each of the secrets is tried at the door. Raises PeerUnreachable or NotPaired with what the last address said.
         """
         last: EdenmeshError = PeerUnreachable("No address of the other device is known.")
         for address in addresses:
             try:
-                stream = await self._settings.transport.dial(address, DIAL_SECONDS)
-                channel = await SecureStream.dial(
+                channel = await self._dial(address, peer, secrets)
+            except (PeerUnreachable, NotPaired, ProtocolError) as error:
+                last = error
+                continue
+            try:
+                await say_intent(channel, kind)
+            except ConnectionError:
+                await channel.close()
+                last = PeerUnreachable(f"{address} hung up as soon as the channel was open.")
+                continue
+            return channel
+        raise last
+
+    async def _dial(self, address: Address, peer: DeviceId | None, secrets: Sequence[bytes | None]) -> SecureStream:
+        last = PeerUnreachable(f"This device has nothing to knock with at {address}.")
+        for secret in secrets:
+            stream = await self._settings.transport.dial(address, DIAL_SECONDS)
+            try:
+                return await SecureStream.dial(
                     stream,
                     self._identity.device_key.private,
                     allow=lambda key: self._is_expected(DeviceId(key), peer),
                     secret=secret,
                     entropy=self._settings.entropy,
                 )
-                await say_intent(channel, kind)
-            except (PeerUnreachable, NotPaired, ProtocolError) as error:
+            except PeerUnreachable as error:
                 last = error
-                continue
-            except ConnectionError:
-                continue
-            return channel
         raise last
 
     async def connect(self, peer: DeviceId, addresses: Iterable[Address]) -> None:
         """Open a session with a peer; it goes on by itself. Raises PeerUnreachable or NotPaired."""
         if peer in self._meetings:
             return
-        secrets = self._team.secrets
-        channel = await self.open(addresses, "sync", peer=peer, secret=secrets[-1].secret if secrets else None)
+        # A member that has not heard of the last revocations knows none of the secrets made since: the newest first.
+        newest: list[bytes | None] = [one.secret for one in reversed(self._team.secrets)]
+        channel = await self.open(addresses, "sync", peer=peer, secrets=newest[:_SECRETS_TRIED] or [None])
         task = asyncio.create_task(self._meet(peer, channel, dialled_by=self._identity.device, host=_host(channel)))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -174,16 +213,34 @@ class Meetings:
     # --- sessions -----------------------------------------------------------------------------------------------------
 
     async def _meet(self, peer: DeviceId, line: Line, *, dialled_by: DeviceId, host: str) -> None:
-        known = self._meetings.get(peer)
-        if known is not None and not self._is_better(dialled_by, known.dialled_by):
+        try:
+            ended = await self._hold(peer, line, dialled_by=dialled_by, host=host)
+        except StoreError as error:
+            ended = Ended("store", str(error), is_by_peer=False)
+        except Exception as error:  # noqa: BLE001 - the edge: a defect ends this session, never the device
+            asyncio.get_running_loop().call_exception_handler(
+                {"message": "a session ended by a defect", "exception": error}
+            )
+            ended = Ended("defect", "This program has a defect; what had arrived is kept.", is_by_peer=False)
+        finally:
             await line.close()
-            return
-        if known is not None:
-            known.encounter.close("replaced", "The two devices had met twice at once.")
+        self._tell(PeerEvent(peer, ended))
+
+    async def _hold(self, peer: DeviceId, line: Line, *, dialled_by: DeviceId, host: str) -> Ended:
+        """Have one session with a peer, to its end."""
+        task = asyncio.current_task()
+        if task is None or self._is_stopped:
+            return Ended("stopped", "This device stopped.", is_by_peer=False)
+        known = self._meetings.get(peer)
+        is_kept = known is None or self._is_better(dialled_by, known)
+        replaced = known if is_kept else None
+        if replaced is not None:
+            replaced.encounter.close("replaced", _MET_TWICE, text_here=_MET_TWICE)
         self._desk.seal()
+        now = self._settings.clock()
         note = self._team.peer_note(peer)
         parties = Parties(self._identity.device, peer, is_chosen=note.is_allowed, port=self.port)
-        session = Session(parties, self._store.snapshot, self._settings.entropy, self._settings.clock())
+        session = Session(parties, self._store.snapshot, self._settings.entropy, now)
         encounter = Encounter(
             line,
             session,
@@ -191,51 +248,58 @@ class Meetings:
             clock=self._settings.clock,
             on_event=lambda event: self._handle_event(peer, event),
         )
-        meeting = self._meetings[peer] = _Meeting(encounter, session, dialled_by, host)
+        meeting = _Meeting(encounter, session, dialled_by, host, now, task)
+        if is_kept:
+            self._meetings[peer] = meeting
+        else:
+            encounter.close("replaced", _MET_TWICE, text_here=_MET_TWICE)
         try:
-            ended = await encounter.run()
-        except Exception as error:  # the driver's edge: a defect ends this session, never the device
-            asyncio.get_running_loop().call_exception_handler(
-                {"message": "a session ended by a defect", "exception": error}
-            )
-            ended = Ended("defect", "This program has a defect; what had arrived is kept.", is_by_peer=False)
+            return await encounter.run()
         finally:
+            self._desk.leave(encounter)
             if self._meetings.get(peer) is meeting:
                 del self._meetings[peer]
-        self._tell(PeerEvent(peer, ended))
 
-    def _is_better(self, dialled_by: DeviceId, known: DeviceId) -> bool:
-        """Of simultaneous channels the smaller key's dial stays; a second dial of one side replaces its first."""
-        return dialled_by == known or dialled_by < known
+    def _is_better(self, dialled_by: DeviceId, known: _Meeting) -> bool:
+        """Of simultaneous channels the smaller key's dial stays; a second dial of one side replaces its first.
+
+        Who dials while we have had a session for long has lost that one, whether or not we noticed.
+        """
+        is_old = self._settings.clock() - known.began > DIAL_SECONDS
+        return is_old or dialled_by <= known.dialled_by
 
     def _handle_event(self, peer: DeviceId, event: Event) -> None:
-        if isinstance(event, Tallied):
-            self._keep(peer, event)
-        elif isinstance(event, PeerWaits):
-            self._team.note(replace_peer(self._team.peer_note(peer), name=self._team.name_of(peer)))
+        # A disk that is full keeps nobody from hearing how things stand.
+        with suppress(StoreError):
+            if isinstance(event, Tallied):
+                self._keep(peer, event)
+            elif isinstance(event, PeerWaits):
+                self._team.note(self._noted(peer))
         if not isinstance(event, Ended):
             self._tell(PeerEvent(peer, event))
 
+    def _noted(self, peer: DeviceId) -> Peer:
+        """What is noted of a peer, with its name and where it was met."""
+        note = replace_peer(self._team.peer_note(peer), name=self._team.name_of(peer))
+        meeting = self._meetings.get(peer)
+        if meeting is None or not meeting.session.peer_port:
+            return note
+        address = str(Address(meeting.host, meeting.session.peer_port))
+        others = tuple(one for one in note.addresses if one != address)
+        return replace_peer(note, addresses=(address, *others)[:_ADDRESSES_KEPT])
+
     def _keep(self, peer: DeviceId, event: Tallied) -> None:
         now = int(self._settings.wall_clock() * 1000)
-        note = replace_peer(self._team.peer_note(peer), last_seen=now, name=self._team.name_of(peer))
-        meeting = self._meetings.get(peer)
-        if meeting is not None and meeting.session.peer_port:
-            address = str(Address(meeting.host, meeting.session.peer_port))
-            others = tuple(one for one in note.addresses if one != address)
-            note = replace_peer(note, addresses=(address, *others)[:_ADDRESSES_KEPT])
         with self._desk.writing() as writing:
-            writing.put_peer(note)
+            writing.put_peer(replace_peer(self._noted(peer), last_seen=now))
             writing.put_tally(
                 KeptTally(device=peer, met=now, ours=event.ours, theirs=event.theirs, missing=event.missing)
             )
 
     def _handle_committed(self, committed: Committed) -> None:
-        has_news = bool(committed.logs or committed.records or committed.has_charter or committed.files)
+        has_news = any((committed.logs, committed.records, committed.has_charter, committed.forms, committed.files))
         if not has_news or not self._meetings or self._is_stopped:
             return
-        # What was written here leaves now, since somebody is connected; sealing it is a commit of its own.
-        self._desk.seal()
         for meeting in list(self._meetings.values()):
             meeting.encounter.advanced()
 

@@ -38,6 +38,11 @@ class PairingEncounter:
         self._is_answered = False
         self.code: Final[asyncio.Future[CompareCode]] = asyncio.get_running_loop().create_future()
 
+    @property
+    def shown(self) -> str | None:
+        """The code on the screen, or None where there is none yet."""
+        return self.code.result().code if self.code.done() and not self.code.cancelled() else None
+
     def answer(self, is_same: bool, *, gives_introducer: bool = False) -> None:
         """The person's answer, once `code` is there. Raises InvalidInput where none is asked for."""
         if not self.code.done() or self._is_answered:
@@ -45,6 +50,12 @@ class PairingEncounter:
         self._is_answered = True
         self._pairing.confirm(is_same, self._clock(), gives_introducer=gives_introducer)
         self._wake.set()
+
+    def give_up(self) -> None:
+        """Nobody is there to answer any more. What was answered already goes on."""
+        if not self._is_answered:
+            self._pairing.handle_closed()
+            self._wake.set()
 
     async def run(self) -> Outcome:
         """Run to the end."""
@@ -58,12 +69,13 @@ class PairingEncounter:
                     await self._wait()
             await self._send()
         finally:
+            self.code.cancel()
             reader.cancel()
-            with suppress(asyncio.CancelledError):
-                await reader
-            if not self.code.done():
-                self.code.cancel()
-            await self._line.close()
+            try:
+                with suppress(asyncio.CancelledError):
+                    await reader
+            finally:
+                await self._line.close()
         return self._outcome
 
     async def _wait(self) -> None:
@@ -76,14 +88,16 @@ class PairingEncounter:
             self._pairing.handle_timer(self._clock())
 
     async def _read(self) -> None:
-        with suppress(ConnectionError, ProtocolError):
-            while data := await self._line.read():
-                self._reader.receive_bytes(data)
-                while (body := self._reader.next_body()) is not None and not self._pairing.is_over:
-                    self._pairing.receive_bytes(body, self._clock())
-                self._wake.set()
-        self._pairing.handle_closed()
-        self._wake.set()
+        try:
+            with suppress(ConnectionError, ProtocolError):
+                while data := await self._line.read():
+                    self._reader.receive_bytes(data)
+                    while (body := self._reader.next_body()) is not None and not self._pairing.is_over:
+                        self._pairing.receive_bytes(body, self._clock())
+                    self._wake.set()
+        finally:
+            self._pairing.handle_closed()
+            self._wake.set()
 
     async def _send(self) -> None:
         data = b"".join(frame(message) for message in self._pairing.messages_to_send())

@@ -20,7 +20,7 @@ from edenmesh.core.pairing import (
     Role,
     key_hash,
 )
-from edenmesh.errors import PairingFailed
+from edenmesh.errors import EdenmeshError, InvalidInput, PairingFailed
 from edenmesh.net import Address, SecureStream
 from edenmesh.node.encounter import Line
 from edenmesh.node.meetings import Meetings
@@ -67,6 +67,8 @@ class PairingTask:
         self._encounter = encounter
         self._outcome = outcome
         self.is_incoming: Final = is_incoming
+        # Whether or not anybody waits for the result: a failure is no defect of the program.
+        outcome.add_done_callback(lambda done: done.cancelled() or done.exception())
 
     async def code(self) -> CodeView:
         """What both screens show. Raises PairingFailed where it comes to no code."""
@@ -78,13 +80,30 @@ class PairingTask:
         await self._outcome
         raise PairingFailed(what="The pairing ended before there was a code.")
 
-    def answer(self, is_same: bool, *, introducer: bool = False) -> None:
-        """What the person says; `introducer` lets a device that joins admit others."""
+    def answer(self, is_same: bool, *, code: str | None = None, introducer: bool = False) -> None:
+        """What the person says; `introducer` lets a device that joins admit others.
+
+        `code` is the one the person has seen: an answer must not meet another pairing that began meanwhile. Raises
+        InvalidInput where no answer is asked for, or another code is shown.
+        """
+        if code is not None and code != self._encounter.shown:
+            raise InvalidInput(
+                what="The code that was answered is not the one shown now.", do="Compare the code on both screens anew."
+            )
         self._encounter.answer(is_same, gives_introducer=introducer)
+
+    def give_up(self) -> None:
+        """End the pairing where nobody is there to answer; one that was answered goes on."""
+        self._encounter.give_up()
 
     async def ended(self) -> None:
         """Wait for the end, whatever it is."""
         await asyncio.wait([self._outcome])
+
+    async def stop(self) -> None:
+        """End the pairing at once, however far it is."""
+        self._outcome.cancel()
+        await self.ended()
 
     async def result(self) -> PairedView:
         """The new peer. Raises PairingFailed with what happened."""
@@ -127,11 +146,16 @@ class Pairings:
             addresses = await self._visibility.addresses_of(target)
         self._gate.enter(self._settings.clock())
         try:
-            channel = await self._meetings.open(addresses, "pair", peer=None, secret=secret)
+            channel = await self._meetings.open(addresses, "pair", peer=None, secrets=(secret,))
         except BaseException:
             self._gate.leave(self._settings.clock(), is_paired=False, is_try=False)
             raise
         return await self._begin(channel, channel, Role.DIALLER, scanned)
+
+    async def stop(self) -> None:
+        """Give up the pairing under way."""
+        if self.latest is not None:
+            await self.latest.stop()
 
     def qr(self, door_secret: bytes, addresses: tuple[str, ...], port: int) -> str:
         """The text of the QR code that lets another device find and recognise this one."""
@@ -147,23 +171,23 @@ class Pairings:
         except PairingFailed:
             await channel.close()
             return
-        task = await self._begin(channel, line, Role.LISTENER, None)
+        try:
+            task = await self._begin(channel, line, Role.LISTENER, None)
+        except EdenmeshError:
+            return
         for listener in list(self._listeners):
             listener(task)
         await task.ended()
 
     async def _begin(self, channel: SecureStream, line: Line, role: Role, scanned: bytes | None) -> PairingTask:
-        ours = OurSide(
-            device=self._identity.device_key,
-            authors=(self._identity.author_key,),
-            name=self._team.name,
-            charter=self._team.charter,
-            secrets=self._team.secrets,
-            records=sum(row.shown for row in self._store.records.tables()),
-        )
-        link = Link(role, channel.peer_key, channel.binding())
         try:
-            pairing = Pairing(ours, link, self._settings.entropy, self._settings.clock(), scanned=scanned)
+            pairing = Pairing(
+                self._our_side(),
+                Link(role, channel.peer_key, channel.binding()),
+                self._settings.entropy,
+                self._settings.clock(),
+                scanned=scanned,
+            )
         except BaseException:
             self._gate.leave(self._settings.clock(), is_paired=False, is_try=False)
             await channel.close()
@@ -175,11 +199,22 @@ class Pairings:
             store_admission=self._team.admit,
             store_membership=self._team.join,
         )
-        outcome = asyncio.create_task(self._run(encounter))
+        address = channel.peer_address if role is Role.DIALLER else ""
+        outcome = asyncio.create_task(self._run(encounter, address))
         self.latest = PairingTask(encounter, outcome, is_incoming=role is Role.LISTENER)
         return self.latest
 
-    async def _run(self, encounter: PairingEncounter) -> PairedView:
+    def _our_side(self) -> OurSide:
+        return OurSide(
+            device=self._identity.device_key,
+            authors=(self._identity.author_key,),
+            name=self._team.name,
+            charter=self._team.charter,
+            secrets=self._team.secrets,
+            records=sum(row.shown for row in self._store.records.tables()),
+        )
+
+    async def _run(self, encounter: PairingEncounter, address: str) -> PairedView:
         is_paired = is_try = False
         try:
             outcome = await encounter.run()
@@ -187,14 +222,16 @@ class Pairings:
                 is_try = outcome.is_try
                 raise outcome.error
             is_paired = True
-            self._remember(outcome)
+            self._remember(outcome, address)
             return PairedView(outcome.name, format_id("d", outcome.peer), outcome.joining.value)
         finally:
             self._gate.leave(self._settings.clock(), is_paired=is_paired, is_try=is_try)
 
-    def _remember(self, paired: Paired) -> None:
-        """Both persons chose this device: from now on it syncs without being asked."""
-        note = replace_peer(self._team.peer_note(paired.peer), name=paired.name, is_allowed=True, is_blocked=False)
+    def _remember(self, paired: Paired, address: str) -> None:
+        """Both persons chose this device: from now on it syncs without being asked, where it was found just now."""
+        note = self._team.peer_note(paired.peer)
+        addresses = tuple(dict.fromkeys((address, *note.addresses))) if address else note.addresses
+        note = replace_peer(note, name=paired.name, addresses=addresses, is_allowed=True, is_blocked=False)
         self._team.note(note)
 
 

@@ -2,18 +2,20 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from typing import Final
 
 from edenmesh.core.ids import DeviceId
-from edenmesh.core.session import Ended, PeerWaits, Tallied
-from edenmesh.errors import EdenmeshError, NotPaired, PeerUnreachable, UsageError
+from edenmesh.core.session import Ended, Progress, Tallied
+from edenmesh.errors import EdenmeshError, NotPaired, PeerUnreachable, ProtocolError, StoreError
 from edenmesh.net import Address
-from edenmesh.node.meetings import Meetings, PeerEvent
+from edenmesh.node.meetings import DIAL_SECONDS, Meetings, PeerEvent
 from edenmesh.node.parts import Parts
 from edenmesh.node.status import SyncUpdate, read_progress
 from edenmesh.node.visibility import Visibility
 
 _TELL_SECONDS: Final = 0.25
+_NEARBY_TRIED: Final = 8
 
 
 class Syncing:
@@ -27,13 +29,15 @@ class Syncing:
 
     def start(self) -> None:
         """Redial peers whose addresses are known, now and at intervals: sessions stay open and edits flow."""
-        self._redialling = asyncio.create_task(self._redial())
+        if self._redialling is None:
+            self._redialling = asyncio.create_task(self._redial())
 
     async def stop(self) -> None:
         """Redial no more."""
         redialling, self._redialling = self._redialling, None
         if redialling is not None:
             redialling.cancel()
+            await asyncio.wait([redialling])
 
     def chosen(self) -> list[DeviceId]:
         """Members a person here chose to sync with."""
@@ -64,25 +68,25 @@ class Syncing:
             stop()
 
     async def _follow(self, peer: DeviceId, name: str, news: "asyncio.Queue[PeerEvent]") -> AsyncIterator[SyncUpdate]:
-        encounter = self._meetings.encounter(peer)
+        clock = self._parts.settings.clock
+        met, progress = clock(), Progress()
         while True:
-            try:
-                async with asyncio.timeout(_TELL_SECONDS):
-                    told = await news.get()
-            except TimeoutError:
-                told = None
-            encounter = self._meetings.encounter(peer) or encounter
-            if told is not None and told.peer == peer and encounter is not None:
-                if isinstance(told.event, Tallied):
-                    yield read_progress(name, encounter.progress, missing=told.event.missing)
-                    return
-                if isinstance(told.event, Ended) and told.event.code != "replaced":
-                    yield read_progress(name, encounter.progress, ended=told.event.text or told.event.code)
-                    return
-                if isinstance(told.event, PeerWaits):
-                    continue
-            elif told is None and encounter is not None:
-                yield read_progress(name, encounter.progress)
+            told = await _next(news)
+            encounter = self._meetings.encounter(peer)
+            if encounter is not None:
+                met, progress = clock(), encounter.progress
+            if told is None:
+                yield read_progress(name, progress)
+            elif told.peer == peer and isinstance(told.event, Tallied):
+                yield read_progress(name, progress, missing=told.event.missing)
+                return
+            elif told.peer == peer and isinstance(told.event, Ended) and told.event.code != "replaced":
+                yield read_progress(name, progress, ended=told.event.text or told.event.code)
+                return
+            # Where two had met twice at once, the session that stays is here already or comes in a moment.
+            if encounter is None and clock() - met > DIAL_SECONDS:
+                yield read_progress(name, progress, ended="The connection was lost; what had arrived is kept.")
+                return
 
     def _ask_again(self, peer: DeviceId) -> None:
         encounter = self._meetings.encounter(peer)
@@ -94,35 +98,46 @@ class Syncing:
         known = [Address.parse(one) for one in ([address] if address else note.addresses)]
         try:
             await self._meetings.connect(peer, known)
-        except (PeerUnreachable, NotPaired):
+        except (PeerUnreachable, NotPaired, ProtocolError):
             if address:
                 raise
             await self._connect_nearby(peer)
 
     async def _connect_nearby(self, peer: DeviceId) -> None:
-        """The peer is not where it was: try the members that announce themselves."""
-        last: EdenmeshError = PeerUnreachable(
+        """The peer is not where it was: try who announces itself, members first.
+
+        A member that has heard of a later revocation than this device shows a tag that says nothing here, so that
+        others are tried, too; they learn nothing from a knock.
+        """
+        for seen in (await self._visibility.nearby())[:_NEARBY_TRIED]:
+            try:
+                await self._meetings.connect(peer, [Address(host, seen.port) for host in seen.addresses])
+            except (PeerUnreachable, NotPaired, ProtocolError):
+                continue
+            return
+        raise PeerUnreachable(
             what=f"{self._parts.team.name_of(peer)} does not answer and is not seen nearby.",
             do="Start `edenmesh run` on it, or name where it is with `--address HOST:PORT`.",
         )
-        for seen in await self._visibility.nearby():
-            if not seen.is_member:
-                continue
-            try:
-                await self._meetings.connect(peer, [Address(host, seen.port) for host in seen.addresses])
-            except (PeerUnreachable, NotPaired):
-                continue
-            return
-        raise last
 
     async def _redial(self) -> None:
         while True:
-            for peer in self.chosen():
-                note = self._parts.team.peer_note(peer)
-                if peer in self._meetings.connected or not note.addresses:
-                    continue
-                try:
-                    await self._meetings.connect(peer, [Address.parse(one) for one in note.addresses])
-                except (EdenmeshError, UsageError):
-                    continue
+            # A store that cannot be read now is looked at again later.
+            with suppress(StoreError):
+                away = [peer for peer in self.chosen() if peer not in self._meetings.connected]
+                await asyncio.gather(*(self._redial_one(peer) for peer in away))
             await asyncio.sleep(self._parts.settings.redial_seconds)
+
+    async def _redial_one(self, peer: DeviceId) -> None:
+        with suppress(EdenmeshError):
+            note = self._parts.team.peer_note(peer)
+            await self._meetings.connect(peer, [Address.parse(one) for one in note.addresses])
+
+
+async def _next(news: "asyncio.Queue[PeerEvent]") -> PeerEvent | None:
+    """What is told next, or None where nothing is for a while."""
+    try:
+        async with asyncio.timeout(_TELL_SECONDS):
+            return await news.get()
+    except TimeoutError:
+        return None

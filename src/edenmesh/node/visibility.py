@@ -1,13 +1,14 @@
 """Being seen and seeing others: visible for a chosen time, nearby devices by call-sign; addresses do as well."""
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from edenmesh.errors import ConfigError, InvalidInput
 from edenmesh.net import Address, Advertiser, Browser, Nearby, own_addresses
 from edenmesh.node.meetings import Meetings
 from edenmesh.node.parts import Parts
+from edenmesh.store import Committed
 
 DOOR_SECRET_BYTES: Final = 16
 _BROWSE_SECONDS: Final = 3.0
@@ -43,8 +44,12 @@ class Visibility:
         self._settings = parts.settings
         self._advertiser: Advertiser | None = None
         self._shown: Shown | None = None
+        self._announced = b""
         self._hiding: asyncio.Task[None] | None = None
+        self._renewing: asyncio.Task[None] | None = None
+        self._changing = asyncio.Lock()
         meetings.admits_everyone = lambda: self.is_shown
+        parts.desk.listen(self._handle_committed)
 
     @property
     def is_shown(self) -> bool:
@@ -65,29 +70,63 @@ class Visibility:
                 what="This device does not listen, so nobody could pair with it.",
                 do="Switch it on with `edenmesh run`.",
             )
-        await self.hide()
-        call_sign = ""
-        if self._settings.is_announcing:
-            self._advertiser = self._make_advertiser()
-            await self._advertiser.start()
-            call_sign = self._advertiser.call_sign
-        secret = self._settings.entropy(DOOR_SECRET_BYTES)
-        self._meetings.door_secrets = {secret}
-        until = self._settings.wall_clock() + minutes * 60
-        self._shown = Shown(call_sign, until, self.addresses(), self._meetings.port, secret)
-        self._hiding = asyncio.create_task(self._hide_after(minutes * 60))
-        return self._shown
+        async with self._changing:
+            await self._vanish()
+            secret = self._settings.entropy(DOOR_SECRET_BYTES)
+            until = self._settings.wall_clock() + minutes * 60
+            call_sign = await self._announce()
+            self._meetings.door_secrets = {secret}
+            self._shown = Shown(call_sign, until, self.addresses(), self._meetings.port, secret)
+            self._hiding = asyncio.create_task(self._hide_after(minutes * 60))
+            return self._shown
 
     async def hide(self) -> None:
         """Be visible no more."""
+        async with self._changing:
+            await self._vanish()
+
+    async def _announce(self) -> str:
+        """Be seen on the network, where that is wanted; returns the call-sign."""
+        if not self._settings.is_announcing:
+            return ""
+        secret = self._newest_secret()
+        advertiser = Advertiser(
+            self._meetings.port,
+            secret,
+            clock=self._settings.wall_clock,
+            entropy=self._settings.entropy,
+            interfaces=self._settings.interfaces,
+        )
+        self._advertiser, self._announced = advertiser, secret
+        await advertiser.start()
+        return advertiser.call_sign
+
+    async def _vanish(self) -> None:
         self._shown = None
         self._meetings.door_secrets = set()
-        hiding, self._hiding = self._hiding, None
-        if hiding is not None and hiding is not asyncio.current_task():
-            hiding.cancel()
         advertiser, self._advertiser = self._advertiser, None
+        for task in (self._hiding, self._renewing):
+            if task is not None and task is not asyncio.current_task():
+                task.cancel()
+                await asyncio.wait([task])
+        self._hiding = self._renewing = None
         if advertiser is not None:
             await advertiser.stop()
+
+    def _handle_committed(self, committed: Committed) -> None:
+        """After a revocation, or where this device joined another team, it shows itself with the new secret."""
+        if committed.has_charter and self._advertiser is not None and self._newest_secret() != self._announced:
+            self._renewing = asyncio.create_task(self._renew(self._advertiser))
+
+    async def _renew(self, advertiser: Advertiser) -> None:
+        self._announced = self._newest_secret()
+        await advertiser.renew(self._announced)
+        if self._shown is not None and advertiser is self._advertiser:
+            self._shown = replace(self._shown, call_sign=advertiser.call_sign)
+
+    def _newest_secret(self) -> bytes:
+        secrets = self._team.secrets
+        return secrets[-1].secret if secrets else b""
 
     async def nearby(self, seconds: float = _BROWSE_SECONDS, *, until: str = "") -> list[Nearby]:
         """Devices seen within so many seconds; earlier where one with the call-sign `until` is seen."""
@@ -141,16 +180,6 @@ class Visibility:
         if self._settings.interfaces is not None:
             return self._settings.interfaces
         return own_addresses()
-
-    def _make_advertiser(self) -> Advertiser:
-        secrets = self._team.secrets
-        return Advertiser(
-            self._meetings.port,
-            secrets[-1].secret if secrets else b"",
-            clock=self._settings.wall_clock,
-            entropy=self._settings.entropy,
-            interfaces=self._settings.interfaces,
-        )
 
     async def _hide_after(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
