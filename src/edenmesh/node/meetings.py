@@ -199,9 +199,11 @@ class Meetings:
         """Open a session with a peer; it goes on by itself. Raises PeerUnreachable or NotPaired."""
         if peer in self._meetings:
             return
-        # A member that has not heard of the last revocations knows none of the secrets made since: the newest first.
+        # A member that has not heard of the last revocations knows none of the secrets made since: the newest first,
+        # and at last the oldest, which every member was given when it joined.
         newest: list[bytes | None] = [one.secret for one in reversed(self._team.secrets)]
-        channel = await self.open(addresses, "sync", peer=peer, secrets=newest[:_SECRETS_TRIED] or [None])
+        tried = [*newest[: _SECRETS_TRIED - 1], *newest[_SECRETS_TRIED - 1 :][-1:]] or [None]
+        channel = await self.open(addresses, "sync", peer=peer, secrets=tried)
         task = asyncio.create_task(self._meet(peer, channel, dialled_by=self._identity.device, host=_host(channel)))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
