@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
+from typing import Literal
 
 from edenmesh.core.records import ALIAS, MASTER, Content, File, Reference, content_text
 from edenmesh.demo.dataset import Dataset, make_dataset
@@ -58,10 +59,10 @@ async def deliver(device: Device, *, is_again: bool = False) -> DeliveryResult:
     return result
 
 
-async def pull(device: Device) -> PullResult:
-    """Pull everything and return the result."""
+async def pull(device: Device, what: Literal["all", "records"] = "all") -> PullResult:
+    """Pull and return the result."""
     result: PullResult | None = None
-    async for update in device.pull():
+    async for update in device.pull(what=what):
         result = update.result
     assert result is not None
     return result
