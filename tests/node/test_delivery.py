@@ -225,6 +225,7 @@ async def test_an_offline_plan_asks_no_server_and_knows_what_it_saw_last(tmp_pat
         asked = len(server.requests)
         planned = await device.delivery_plan(is_offline=True)
         assert [(one.action, one.fields[0].ours, one.fields[0].theirs) for one in planned] == [("update", "B", "A")]
+        assert not planned[0].is_read
         assert len(server.requests) == asked
 
 

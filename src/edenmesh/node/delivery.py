@@ -48,7 +48,10 @@ class PlannedField:
 
 @dataclass(frozen=True, slots=True)
 class PlanItem:
-    """What a delivery would do about one record: create, update, delete, hold or nothing; and why not more."""
+    """What a delivery would do about one record: create, update, delete, hold or nothing; and why not more.
+
+    `is_read` says whether the server was asked for this; else it rests on what was seen there last.
+    """
 
     table: str
     uuid: str
@@ -56,6 +59,7 @@ class PlanItem:
     action: str
     fields: tuple[PlannedField, ...]
     reasons: tuple[str, ...]
+    is_read: bool = True
 
 
 class Deliveries:
@@ -99,7 +103,7 @@ class Deliveries:
                     intentions.memory.versions.update((one.key, observer.as_if_written(one)) for one in seen)
             intents = await intentions.plan(owed)
             return [
-                _item(intent, intentions.rejections.get(key))
+                _item(intent, intentions.rejections.get(key), is_read=not is_offline)
                 for key, intent in intents.items()
                 if not intent.is_delivered
             ]
@@ -172,7 +176,7 @@ def _answer(row: RecordRow, held: RecordVersions, destination: Destination, pens
     return compose(next(pens), row.table, row.uuid, change, parents=strand.heads, op=RESOLVE, about=about)
 
 
-def _item(intent: Intent, rejection: Rejection | None) -> PlanItem:
+def _item(intent: Intent, rejection: Rejection | None, *, is_read: bool) -> PlanItem:
     values = intent.row.fields if intent.row is not None else {}
     fields = tuple(
         PlannedField(name, content_words(values[name]) if name in values else text, intent.replaced.get(name, ""))
@@ -181,4 +185,4 @@ def _item(intent: Intent, rejection: Rejection | None) -> PlanItem:
     reasons = tuple(intent.held)
     if rejection is not None:
         reasons = (*reasons, f"sent {rejection.times} times in vain so far: {rejection.what}")
-    return PlanItem(*intent.key, intent.label, intent.action, fields, reasons)
+    return PlanItem(*intent.key, intent.label, intent.action, fields, reasons, is_read)

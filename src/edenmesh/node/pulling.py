@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
 from typing import Final
 
+from edenmesh.core.limits import DOCUMENT_ROWS_MAX
 from edenmesh.core.records import Catalogue, Content, Form, Reference
 from edenmesh.eden import (
     PAGE_ROWS,
@@ -106,6 +107,7 @@ class Pull:
         form = self._catalogue.form(table)
         components = [one.table.name for one in form.components] if form is not None else []
         start, is_whole = 0, True
+        listed: set[str] = set()
         while True:
             self._changed.clear()
             document = await self._client.page(table, start, self._catalogue, components)
@@ -114,12 +116,20 @@ class Pull:
                 return
             is_whole = is_whole and not document.problems
             self.problems.extend(str(problem) for problem in document.problems[:10])
+            before = len(listed)
+            listed.update(row.uuid for row in document.rows if row.table == table)
             await self._observe(document, table)
             results = int(document.attributes["results"])
             start += results
             yield PullUpdate("records", table, start)
-            if results < PAGE_ROWS:
+            if results < PAGE_ROWS or len(listed) == before:
+                # A page with nothing new: the server does not page, or begins anew.
                 break
+            if start >= DOCUMENT_ROWS_MAX:
+                self.problems.append(
+                    f"{table}: the server lists more than {DOCUMENT_ROWS_MAX} records; the rest is left."
+                )
+                return
         if is_whole:
             unseen = [key for key in self._known(table, components) if key not in self._seen]
             async for update in self._read(table, unseen):
