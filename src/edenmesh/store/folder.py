@@ -10,7 +10,7 @@ import os
 from pathlib import Path
 from typing import Final, Self
 
-from edenmesh.errors import StoreError, StoreLocked
+from edenmesh.errors import StoreError, StoreLocked, UsageError
 
 _FOLDER_MODE: Final = 0o700
 _FILE_MODE: Final = 0o600
@@ -37,8 +37,13 @@ class Folder:
     def take(cls, path: Path) -> Self:
         """Make the folder if need be, close it to others and own it.
 
-        Raises StoreLocked where another process owns it, StoreError where the folder cannot be used.
+        Raises StoreLocked where another process owns it, StoreError where the folder cannot be used, UsageError for a
+        folder with other things in it: closing that to others would close those, too.
         """
+        if not _is_ours_to_close(path):
+            raise UsageError(
+                what=f"There are other things in the folder {path}.", do="Name an empty folder, or one that is not there."
+            )
         try:
             path.mkdir(mode=_FOLDER_MODE, parents=True, exist_ok=True)
             path.chmod(_FOLDER_MODE)
@@ -105,6 +110,15 @@ def _sync_folder(path: Path) -> None:
         os.fsync(folder)
     finally:
         os.close(folder)
+
+
+def _is_ours_to_close(path: Path) -> bool:
+    """Whether nothing stands in the folder but what a store, or one that was begun and not finished, has there."""
+    try:
+        names = {one.name for one in path.iterdir()}
+    except OSError:
+        return True  # not there, or not readable: what is done next says so
+    return not names or "key" in names or "lock" in names
 
 
 def _unusable(path: Path, error: OSError) -> StoreError:
