@@ -42,7 +42,7 @@ class Folder:
         """
         if not _is_ours_to_close(path):
             raise UsageError(
-                what=f"There are other things in the folder {path}.", do="Name an empty folder, or one that is not there."
+                what=f"There are other things in the folder {path}.", do="Name an empty folder, or a new one."
             )
         try:
             path.mkdir(mode=_FOLDER_MODE, parents=True, exist_ok=True)
