@@ -44,7 +44,7 @@ def writes_whole_rows(versions: Versions, uncounted: Uncounted) -> RecordState:
     rows: dict[VersionId, Version] = {}
     history = History(versions, uncounted)
     for node in history:
-        past = {one: versions[one] for other in history if other.bit & node.below for one in other.equals}
+        past = history.past(node.version.parents)
         seen = [strand.values for strand in record_state(past).strands] if past else []
         row = {name: value for values in seen for name, value in values.items() if not isinstance(value, tuple)}
         taken = {*node.version.unset, *node.version.add, *node.version.remove}

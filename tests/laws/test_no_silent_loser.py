@@ -28,10 +28,8 @@ def keeps_every_live_value(state_of: StateOf, held: Written, work: Counter[str])
             assert one in _givers(state, name) or isinstance(state.strand.fields[name].shown, tuple)
     items = [(one, name, text) for one in model.counted for name, text in added(model.versions[one])]
     for one, name, text in items:
-        is_followed = any(
-            name in model.versions[later].remove and one in model.follows(later, name) for later in model.counted
-        )
-        if not is_followed and not _is_said_by_us(model, one, [x for x, *rest in items if rest == [name, text]]):
+        same = [other for other, *rest in items if rest == [name, text]]
+        if not model.is_removed((one, name, text), model.counted) and not _is_said_by_us(model, one, same):
             work["live items"] += 1
             assert one in _givers(state, name)
     work["conflicts"] += any(strand.conflicts for strand in state.strands)

@@ -139,7 +139,7 @@ class Model:
             retracts=retracts,
             edits=(own | speaking) - covered if retracts else set(),
         )
-        removed = {triple for triple in items if self._is_removed(triple, counted)}
+        removed = {triple for triple in items if self.is_removed(triple, counted)}
         self.work["removals"] += len(removed)
         for name in {name for _, name, _ in said + items}:
             choices = self._choices([(one, text) for one, other, text in said if other == name], name)
@@ -159,12 +159,12 @@ class Model:
         self.work["echoes"] += is_echo
         return is_echo
 
-    def _is_removed(self, triple: tuple[bytes, str, str], counted: set[bytes]) -> bool:
+    def is_removed(self, triple: tuple[bytes, str, str], among: set[bytes]) -> bool:
+        """Whether a removal among these names the addition: naming it is having seen it, since no id can be guessed."""
         one, name, text = triple
         return any(
             canonical_text(removal.item) == text and set(removal.seen) & self.same(one)
-            for other in counted
-            if one in self.follows(other, name)
+            for other in among
             for removal in self.versions[other].remove.get(name, ())
         )
 

@@ -280,13 +280,9 @@ class Observer:
         held = self.held(key)
         last = last_observations(held.versions, self.destination, held.uncounted)
         history = History(held.versions, held.uncounted)
-        nodes = [node for one in last if (node := history.node(one)) is not None]
-        if not nodes or all(one.is_absence for one in last.values()):
+        past = history.past(last)
+        if not past or all(one.is_absence for one in last.values()):
             return None
-        below = 0
-        for node in nodes:
-            below |= node.below | node.bit
-        past = {one: held.versions[one] for node in history if node.bit & below for one in node.equals}
         strands = record_state(past, held.uncounted & past.keys()).strands
         return Row(table=key[0], uuid=key[1], fields=strands[0].values if strands else {})
 

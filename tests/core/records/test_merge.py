@@ -159,12 +159,10 @@ def test_an_item_is_there_while_one_addition_of_it_was_not_seen_by_a_removal() -
     assert "needs" not in page.strand.values
 
 
-def test_a_removal_takes_nothing_it_has_not_seen_whatever_it_names() -> None:
+def test_a_removal_of_what_has_not_come_takes_nothing() -> None:
     page = Page()
-    first = page.put(name="Well")
-    addition = page.add(first, name="needs", item="pump")
-    page.remove(first, name="needs", item="pump", additions=[addition])
-    page.remove(first, name="needs", item="pump", additions=[VersionId(bytes(32))])
+    addition = page.add(page.put(name="Well"), name="needs", item="pump")
+    page.remove(addition, name="needs", item="pump", additions=[VersionId(bytes(32))])
     assert page.strand.values["needs"] == ("pump",)
 
 

@@ -49,8 +49,8 @@ def test_what_one_observation_found_leads_to_what_another_found_before() -> None
     oldest = page.put(first, name="A")
     early = page.saw(first, found={"name": [oldest]})
     middle = page.put(early, status="x")
-    # The later observation stands before the earlier one in any order by depth.
-    late = page.saw(first, found={"name": [middle]})
+    # Seen by depth, the later observation stands before the one it leads to.
+    late = page.saw(found={"name": [middle]})
     page.put(late, name="Later")
     assert page.texts("name") == ["Later"]
 
@@ -149,6 +149,14 @@ def test_a_removal_on_the_server_after_a_retract_is_an_edit() -> None:
     retract = page.retract(addition)
     taken = Change(remove={"needs": [Removal("pump", [addition])]})
     page.write("observe", (retract,), taken, about={"body": bytes(32), "destination": SERVER})
+    assert page.strand.is_contested
+
+
+def test_an_item_added_on_the_server_meanwhile_is_an_edit() -> None:
+    page = Page()
+    first = page.put(name="Well")
+    page.retract(first)
+    page.write("observe", (first,), Change(add={"needs": ["pump"]}), about={"body": bytes(32), "destination": SERVER})
     assert page.strand.is_contested
 
 

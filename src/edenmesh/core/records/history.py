@@ -1,8 +1,8 @@
 """The versions of one record as a graph: which follows which, and which strands they form.
 
 A node is one version, or several first versions of equal content, which count as one: what follows one follows all
-(design, section 2.5). Nodes are numbered in causal order and the ancestors of a node are kept as bits of one integer,
-so "does this follow that" is one operation; a history of 10,000 versions costs about 6 MB while it is looked at.
+(design, section 2.5). Nodes stand in causal order, parents before those that follow them; who follows whom is found
+by walking, so that memory and time grow with the number of versions, whatever their shape.
 
 A strand is what hangs together from one first node. Observations of one record belong together, and with the strand
 that owns the uuid if there is one. Versions with an ancestor that has not come wait outside the graph. Parents are
@@ -23,26 +23,21 @@ class Node:
     """One version in its place, or first versions of equal content.
 
     `ids` are those whose values count here, smallest first; `id` is the first of them and `version` what it says.
-    `equals` are all versions in this place. `below` holds the numbers of all ancestors as bits; `depth` is 1 for a
-    first version.
+    `equals` are all versions in this place. `depth` is 1 for a first version.
     """
 
-    __slots__ = ("below", "bit", "depth", "equals", "id", "ids", "is_counted", "version")
+    __slots__ = ("depth", "equals", "id", "ids", "is_counted", "parents", "version")
 
-    def __init__(self, version: Version, ids: tuple[VersionId, ...], bit: int, parents: "Iterable[Node]") -> None:
+    def __init__(self, version: Version, ids: tuple[VersionId, ...], parents: "list[Node]") -> None:
         self.version: Final = version
         self.id: Final = ids[0]
         self.ids: Final = ids
         self.equals = ids
         self.is_counted = version.is_understood
-        self.bit: Final = bit
-        below = depth = 0
+        self.parents: Final = parents
+        depth = 0
         for parent in parents:
-            past = parent.below | parent.bit
-            below = below | past if below else past
-            if parent.depth > depth:
-                depth = parent.depth
-        self.below: Final[int] = below
+            depth = max(depth, parent.depth)
         self.depth: Final[int] = depth + 1
 
 
@@ -79,7 +74,17 @@ class History:
 
     def heads(self) -> list[Node]:
         """Nodes that count and that no other such follows, in causal order: what an edit made now follows."""
-        return heads_of([node for node in self.nodes if node.is_counted])
+        return heads_of(self.nodes)
+
+    def known(self, versions: Iterable[bytes]) -> list[Node]:
+        """The nodes of those of the versions that have come."""
+        return [node for one in versions if (node := self.node(one)) is not None]
+
+    def past(self, versions: Iterable[bytes]) -> dict[VersionId, Version]:
+        """These versions and all they follow."""
+        named = self.known(versions)
+        below = {*named, *nodes_below(named)}
+        return {one: self.versions[one] for node in self.nodes if node in below for one in node.equals}
 
     def strands(self) -> list[list[Node]]:
         """The nodes of each strand in causal order, strands by the id of their first version.
@@ -100,7 +105,7 @@ class History:
                 groups.setdefault(_sameness(one, self.versions[one]), []).append(one)
             equal = sorted(groups.values(), key=self._giving)
         for equals in equal if firsts else ():
-            self._place(tuple(equals), ())
+            self._place(tuple(equals), [])
 
     def _place_others(self, open_parents: dict[VersionId, int], children: dict[bytes, list[VersionId]]) -> None:
         for node in self.nodes:
@@ -115,9 +120,9 @@ class History:
                     del open_parents[one]
                     self._place((one,), [self._node_of[parent] for parent in self.versions[one].parents])
 
-    def _place(self, equals: tuple[VersionId, ...], parents: Iterable[Node]) -> None:
+    def _place(self, equals: tuple[VersionId, ...], parents: list[Node]) -> None:
         ids = equals if len(equals) == 1 else self._giving(equals)
-        node = Node(self.versions[ids[0]], ids, 1 << len(self.nodes), parents)
+        node = Node(self.versions[ids[0]], ids, parents)
         node.equals = equals
         if self.uncounted and not self.uncounted.isdisjoint(ids):
             node.is_counted = False
@@ -132,55 +137,75 @@ class History:
         return tuple(puts or counted or equals)
 
     def _several_strands(self) -> list[list[Node]]:
-        strand_of = {bit: mask for mask in self._strand_masks() for bit in _bits(mask)}
+        firsts = self._firsts_of_all()
+        strand_of = {bit: mask for mask in self._strand_masks(firsts) for bit in _bits(mask)}
         strands: dict[int, list[Node]] = {mask: [] for mask in strand_of.values()}
+        touched: dict[int, set[int]] = {}
         for node in self.nodes:
-            for mask in {strand_of[bit] for bit in _bits(self._firsts_of(node)) if bit in strand_of}:
+            if firsts[node] not in touched:
+                touched[firsts[node]] = {strand_of[bit] for bit in _bits(firsts[node]) if bit in strand_of}
+            for mask in touched[firsts[node]]:
                 strands[mask].append(node)
         return sorted(strands.values(), key=lambda nodes: nodes[0].id)
 
-    def _strand_masks(self) -> list[int]:
+    def _firsts_of_all(self) -> dict[Node, int]:
+        """The first nodes that each node descends from, as bits."""
+        firsts = {node: 1 << number for number, node in enumerate(self._firsts)}
+        for node in self.nodes[len(firsts) :]:
+            firsts[node] = 0
+            for parent in node.parents:
+                firsts[node] |= firsts[parent]
+        return firsts
+
+    def _strand_masks(self, firsts: Mapping[Node, int]) -> list[int]:
         """The first nodes of each strand as bits."""
         alive = 0
         for node in self.nodes:
             if node.is_counted:
-                alive |= self._firsts_of(node)
-        firsts = [node for node in self._firsts if node.bit & alive]
+                alive |= firsts[node]
+        beginnings = [node for node in self._firsts if firsts[node] & alive]
         same: dict[Hashable, int] = {}
-        for node in firsts:
+        for node in beginnings:
             key = node.id if node.version.about.get("after") else _sameness(node.id, node.version, is_strand=True)
-            same[key] = same.get(key, 0) | node.bit
+            same[key] = same.get(key, 0) | firsts[node]
         masks = list(same.values())
         strand_of = {bit: mask for mask in masks for bit in _bits(mask)}
         observed = 0
         for node in self.nodes:
             if self._is_observed(node):
-                below = self._firsts_of(node)
-                mask = strand_of[below & -below]
-                if not below & ~mask:
+                mask = strand_of[firsts[node] & -firsts[node]]
+                if not firsts[node] & ~mask:
                     observed |= mask
         if not observed:
             return masks
-        for node in firsts:
+        for node in beginnings:
             if any(owns_uuid(self.versions[one]) for one in node.equals):
-                observed |= strand_of[node.bit]
+                observed |= strand_of[firsts[node]]
         return [observed, *(mask for mask in masks if not mask & observed)]
 
     def _is_observed(self, node: Node) -> bool:
         versions = [self.versions[one] for one in node.equals if one not in self.uncounted]
         return any(version.op == OBSERVE and version.is_understood for version in versions)
 
-    def _firsts_of(self, node: Node) -> int:
-        return (node.below | node.bit) & (1 << len(self._firsts)) - 1
+
+def heads_of(nodes: list[Node]) -> list[Node]:
+    """Those of nodes in causal order that count and that no other such follows."""
+    followed: set[Node] = set()
+    for node in reversed(nodes):
+        if node.is_counted or node in followed:
+            followed.update(node.parents)
+    return [node for node in nodes if node.is_counted and node not in followed]
 
 
-def heads_of(nodes: Iterable[Node]) -> list[Node]:
-    """Those of the nodes that none of the others follows."""
-    nodes = list(nodes)
-    followed = 0
-    for node in nodes:
-        followed |= node.below
-    return [node for node in nodes if not node.bit & followed]
+def nodes_below(nodes: Iterable[Node]) -> set[Node]:
+    """All that these nodes follow."""
+    below: set[Node] = set()
+    pending = list(nodes)
+    while pending:
+        further = [parent for parent in pending.pop().parents if parent not in below]
+        below.update(further)
+        pending += further
+    return below
 
 
 def _bits(mask: int) -> Iterator[int]:

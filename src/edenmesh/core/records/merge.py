@@ -8,11 +8,11 @@ Versions that do not count (quarantined, or newer than this program) keep their 
 Cost: one pass over the nodes and one over the assignments of each field.
 """
 
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Mapping, Set
 from typing import NamedTuple
 
 from edenmesh.core.ids import VersionId
-from edenmesh.core.records.history import History, Node, heads_of
+from edenmesh.core.records.history import History, Node, heads_of, nodes_below
 from edenmesh.core.records.past import Past
 from edenmesh.core.records.state import Choice, FieldState, Flag, RecordState, StrandState
 from edenmesh.core.records.values import Value, canonical_text
@@ -65,11 +65,13 @@ def _strand_state(nodes: list[Node], history: History, past: Past) -> StrandStat
     said = _said(counted)
     if any(node.version.op == OBSERVE for node in counted):
         _drop_echoes(said, past)
-    fields = _fields(counted, said, past, history)
+    fields = _fields(said, past, nodes)
+    if said.added:
+        fields = _with_lists(fields, _lists(counted, said, history))
     retracts, edits = _retracts(counted, said)
     return StrandState(
         first=nodes[0].id,
-        heads=tuple(sorted(node.id for node in heads_of(counted))),
+        heads=tuple(sorted(node.id for node in heads_of(nodes))),
         fields=fields,
         conflicts=tuple(name for name, field in fields.items() if len(field.choices) > 1),
         retracts=retracts,
@@ -93,22 +95,23 @@ def _said(counted: list[Node]) -> _Said:
 
 def _drop_echoes(said: _Said, past: Past) -> None:
     """Leave out what observations say and a version of ours, concurrent to them in that field, says too."""
+    same: list[tuple[list[Node], str, list[Node]]] = []
     for name, nodes in said.assigned.items():
         if len(nodes) > 1:
             by_text: dict[str, list[Node]] = {}
             for node in nodes:
                 by_text.setdefault(_text(node, name), []).append(node)
-            echoes = [node for same in by_text.values() for node in _echoes(same, name, past)]
+            same += [(nodes, name, group) for group in by_text.values()]
+    same += [(nodes, name, nodes) for (name, _), nodes in said.added.items()]
+    pairs = [(name, *_ours_and_theirs(group)) for _, name, group in same]
+    for (nodes, _, _), echoes in zip(same, past.concurrent(pairs), strict=True):
+        if echoes:
             nodes[:] = [node for node in nodes if node not in echoes]
-    for (name, _), nodes in said.added.items():
-        echoes = _echoes(nodes, name, past)
-        nodes[:] = [node for node in nodes if node not in echoes]
 
 
-def _echoes(same: list[Node], name: str, past: Past) -> list[Node]:
-    ours = [node for node in same if node.version.op != OBSERVE]
-    theirs = [node for node in same if node.version.op == OBSERVE]
-    return [one for one in theirs if any(past.are_concurrent(node, one, name) for node in ours)]
+def _ours_and_theirs(nodes: list[Node]) -> tuple[list[Node], list[Node]]:
+    ours = [node for node in nodes if node.version.op != OBSERVE]
+    return ours, [node for node in nodes if node.version.op == OBSERVE] if ours else []
 
 
 def _retracts(counted: list[Node], said: _Said) -> tuple[tuple[VersionId, ...], tuple[VersionId, ...]]:
@@ -116,54 +119,51 @@ def _retracts(counted: list[Node], said: _Said) -> tuple[tuple[VersionId, ...], 
     retracts = [node for node in counted if node.version.op == RETRACT]
     if not retracts:
         return (), ()
-    lifted = _below(node for node in counted if node.version.op in (PUT, RESOLVE))
-    live = [node for node in retracts if not node.bit & lifted]
+    own = [node for node in counted if node.version.op in (PUT, RESOLVE)]
+    lifted = nodes_below(own)
+    live = [node for node in retracts if node not in lifted]
     if not live:
         return (), ()
-    speaking = {node.bit for nodes in (*said.assigned.values(), *said.added.values()) for node in nodes}
-    speaking.update(node.bit for node in counted if node.version.remove or node.version.op in (PUT, RESOLVE))
-    covered = _below(live)
-    unseen = [node for node in counted if node.bit in speaking and not node.bit & covered]
+    speaking = {node for nodes in (own, *said.assigned.values(), *said.added.values()) for node in nodes}
+    speaking.update(node for node in counted if node.version.remove)
+    covered = nodes_below(live)
+    unseen = [node for node in counted if node in speaking and node not in covered]
     return tuple(node.id for node in live), tuple(one for node in unseen for one in node.ids)
 
 
-def _below(nodes: Iterable[Node]) -> int:
-    below = 0
-    for node in nodes:
-        below |= node.below
-    return below
-
-
-def _fields(counted: list[Node], said: _Said, past: Past, history: History) -> dict[str, FieldState]:
+def _fields(said: _Said, past: Past, strand: list[Node]) -> dict[str, FieldState]:
+    live = past.live(said.assigned, strand)
     fields: dict[str, FieldState] = {}
     for name, nodes in sorted(said.assigned.items()):
-        choices = _choices(nodes, name, past)
-        if choices:
-            fields[name] = FieldState(choices)
-    if said.added:
-        for name, listed in _lists(counted, said, past, history).items():
-            held = fields[name].choices if name in fields else ()
-            fields[name] = FieldState((*held, listed))
-        fields = dict(sorted(fields.items()))
+        standing = live.get(name, nodes)
+        if len(standing) > 1:
+            choices = _choices(standing, name)
+            if choices:
+                fields[name] = FieldState(choices)
+        elif name in standing[0].version.set:
+            fields[name] = FieldState((Choice(standing[0].version.set[name], standing[0].ids),))
     return fields
 
 
-def _choices(nodes: list[Node], name: str, past: Past) -> tuple[Choice, ...]:
-    """The distinct values of the assignments that no other follows, the one to show first; none for an empty field."""
-    if len(nodes) > 1:
-        superseded = past.of(nodes, name)
-        nodes = [node for node in nodes if not node.bit & superseded]
-    if len(nodes) == 1:
-        value = nodes[0].version.set.get(name)
-        return () if value is None else (Choice(value, nodes[0].ids),)
+def _choices(nodes: list[Node], name: str) -> tuple[Choice, ...]:
+    """The distinct values of live assignments, the one to show first; none where all of them empty the field."""
     by_text: dict[str, list[Node]] = {}
     for node in sorted(nodes, key=_rank, reverse=True):
         by_text.setdefault(_text(node, name), []).append(node)
-    choices = [
+    if by_text.keys() == {""}:
+        return ()
+    return tuple(
         Choice(same[0].version.set.get(name), tuple(one for node in same for one in node.ids))
         for same in by_text.values()
-    ]
-    return () if by_text.keys() == {""} else tuple(choices)
+    )
+
+
+def _with_lists(fields: dict[str, FieldState], lists: dict[str, Choice]) -> dict[str, FieldState]:
+    """A field that holds both a value and items shows both, undecided."""
+    for name, listed in lists.items():
+        held = fields[name].choices if name in fields else ()
+        fields[name] = FieldState((*held, listed))
+    return dict(sorted(fields.items()))
 
 
 def _rank(node: Node) -> tuple[int, VersionId]:
@@ -175,32 +175,28 @@ def _text(node: Node, name: str) -> str:
     return "" if value is None else canonical_text(value)
 
 
-def _lists(counted: list[Node], said: _Said, past: Past, history: History) -> dict[str, Choice]:
-    """List fields are add-wins sets: an item is there while one addition of it was not seen by a removal."""
-    removed: dict[tuple[str, str], int] = {}
+def _lists(counted: list[Node], said: _Said, history: History) -> dict[str, Choice]:
+    """List fields are add-wins sets: an item is there while one addition of it was not seen by a removal.
+
+    To name an addition is to have seen it, for nobody guesses an id.
+    """
+    removed: dict[tuple[str, str], set[Node]] = {}
     for node in counted:
         for name, removals in node.version.remove.items():
-            below = past.of((node,), name)
             for removal in removals:
-                key = name, canonical_text(removal.item)
-                for one in removal.seen:
-                    other = history.node(one)
-                    removed[key] = removed.get(key, 0) | (other.bit & below if other is not None else 0)
-    items: dict[str, dict[str, Value]] = {}
-    givers: dict[str, list[Node]] = {}
-    for name, text in sorted(said.added):
-        standing = [node for node in said.added[name, text] if not node.bit & removed.get((name, text), 0)]
+                removed.setdefault((name, canonical_text(removal.item)), set()).update(history.known(removal.seen))
+    items: dict[str, list[Value]] = {}
+    givers: dict[str, set[Node]] = {}
+    for (name, text), nodes in sorted(said.added.items()):
+        standing = [node for node in nodes if node not in removed.get((name, text), ())]
         if standing:
-            last = max(standing, key=_rank)
-            added = {canonical_text(item): item for item in last.version.add[name]}
-            items.setdefault(name, {})[text] = added[text]
-            givers.setdefault(name, []).extend(standing)
+            last = max(standing, key=_rank).version
+            items.setdefault(name, []).append(next(item for item in last.add[name] if canonical_text(item) == text))
+            givers.setdefault(name, set()).update(standing)
+    ranked = {name: sorted(nodes, key=_rank, reverse=True) for name, nodes in givers.items()}
     return {
-        name: Choice(
-            tuple(found.values()),
-            tuple(dict.fromkeys(one for node in sorted(givers[name], key=_rank, reverse=True) for one in node.ids)),
-        )
-        for name, found in items.items()
+        name: Choice(tuple(items[name]), tuple(one for node in nodes for one in node.ids))
+        for name, nodes in ranked.items()
     }
 
 

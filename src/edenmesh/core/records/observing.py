@@ -13,7 +13,7 @@ from edenmesh.core.encoding import Plain
 from edenmesh.core.ids import DestinationId, VersionId
 from edenmesh.core.records.about import ABSENT, Observation
 from edenmesh.core.records.change import Change, difference
-from edenmesh.core.records.history import History, Node
+from edenmesh.core.records.history import History, Node, nodes_below
 from edenmesh.core.records.merge import record_state
 from edenmesh.core.records.observation import body_hash, last_observations
 from edenmesh.core.records.state import RecordState, StrandState
@@ -57,14 +57,14 @@ def observe(versions: Versions, reading: Reading, uncounted: Set[VersionId] = fr
     state = record_state(versions, uncounted) if versions else None
     if _has_gone_back(last, reading, state):
         return _question(last, reading)
-    borne_out = _borne_out(history, versions, reading)
+    borne_out = _borne_out(history, reading)
     # Where nothing was observed yet, the last body counts as absence.
     if not borne_out and {one.body for one in last.values()} | ({ABSENT} if not last else set()) == {reading.body}:
         return None
     parents = tuple(sorted({*last, *borne_out}))
-    past = _past_state(history, versions, parents)
-    found = _found(state, history, _below(history, parents), reading)
-    change = _change(past, _had(history, versions, last), reading)
+    past = _past_state(history, parents)
+    found = _found(state, history, history.past(parents), reading)
+    change = _change(past, _had(history, last), reading)
     if uncounted and _may_ask(last) and _is_quarantined(change, versions, uncounted):
         return _question(last, reading)
     return Draft(parents, change, _about(reading, found))
@@ -77,9 +77,8 @@ def open_questions(
     history = History(versions, uncounted)
     last = last_observations(versions, destination, uncounted | history.waiting)
     asked = [one for one, seen in last.items() if seen.after]
-    answers = [node for node in history if node.is_counted and node.version.op in (RESOLVE, RETRACT)]
-    answered = _below(history, (node.id for node in answers))
-    return tuple(one for one in asked if (node := history.node(one)) is None or not node.bit & answered)
+    answered = nodes_below(node for node in history if node.is_counted and node.version.op in (RESOLVE, RETRACT))
+    return tuple(one for one in asked if history.node(one) not in answered)
 
 
 def _question(last: Mapping[VersionId, Observation], reading: Reading) -> Draft:
@@ -122,7 +121,7 @@ def _has_gone_back(last: Mapping[VersionId, Observation], reading: Reading, stat
     )
 
 
-def _borne_out(history: History, versions: Versions, reading: Reading) -> list[VersionId]:
+def _borne_out(history: History, reading: Reading) -> list[VersionId]:
     """Heads of ours whose own past shows no conflict, no value that the body lacks, and nothing emptied that it has.
 
     An emptiness counts as a value here: else the read before each delivery would undo every emptying.
@@ -133,7 +132,7 @@ def _borne_out(history: History, versions: Versions, reading: Reading) -> list[V
         is_own_word = node.version.op == OBSERVE and node.version.about.get("destination") == reading.destination
         if is_own_word:
             continue
-        strand = _past_state(history, versions, (node.id,))
+        strand = _past_state(history, (node.id,))
         if strand is None or strand.conflicts or strand.is_contested:
             continue
         if strand.is_deleted:
@@ -149,9 +148,8 @@ def _borne_out(history: History, versions: Versions, reading: Reading) -> list[V
 
 def _emptied_by_us(history: History, head: Node) -> set[str]:
     """Fields that a version of ours in the head's past emptied; a later one may have filled them again."""
-    past = head.below | head.bit
-    ours = (node.version for node in history if node.bit & past and node.is_counted and node.version.op != OBSERVE)
-    return {name for version in ours for name in (*version.unset, *version.remove)}
+    past = (node for node in {head, *nodes_below((head,))} if node.is_counted and node.version.op != OBSERVE)
+    return {name for node in past for name in (*node.version.unset, *node.version.remove)}
 
 
 def _change(past: StrandState | None, had: set[str], reading: Reading) -> Change:
@@ -168,7 +166,7 @@ def _change(past: StrandState | None, had: set[str], reading: Reading) -> Change
     return difference(past, wanted)
 
 
-def _found(state: RecordState | None, history: History, below: int, reading: Reading) -> dict[str, list[VersionId]]:
+def _found(state: RecordState | None, history: History, past: Versions, reading: Reading) -> dict[str, list[VersionId]]:
     """Live versions of ours not below the observation whose value, not an emptiness, it found there."""
     found: dict[str, list[VersionId]] = {}
     texts = _texts(reading.fields) or {}
@@ -177,14 +175,10 @@ def _found(state: RecordState | None, history: History, below: int, reading: Rea
         for choice in field.choices:
             if choice.content is None or _text(choice.content) != texts.get(name):
                 continue
-            outside = [one for one in choice.given_by if _is_ours_outside(history.node(one), below)]
+            outside = [one for one in choice.given_by if one not in past and history.versions[one].op != OBSERVE]
             if outside:
                 found.setdefault(name, []).extend(outside)
     return found
-
-
-def _is_ours_outside(node: Node | None, below: int) -> bool:
-    return node is not None and node.version.op != OBSERVE and not node.bit & below
 
 
 def _about(reading: Reading, found: Mapping[str, Iterable[VersionId]]) -> dict[str, Plain]:
@@ -198,28 +192,18 @@ def _about(reading: Reading, found: Mapping[str, Iterable[VersionId]]) -> dict[s
     return about
 
 
-def _had(history: History, versions: Versions, last: Iterable[VersionId]) -> set[str]:
+def _had(history: History, last: Iterable[VersionId]) -> set[str]:
     """Fields that the bodies of the last observations had: what their pasts show, since they follow only what fits."""
     names: set[str] = set()
     for one in last:
-        strand = _past_state(history, versions, (one,))
+        strand = _past_state(history, (one,))
         names.update(strand.values if strand is not None else ())
     return names
 
 
-def _past_state(history: History, versions: Versions, heads: Iterable[VersionId]) -> StrandState | None:
-    below = _below(history, heads)
-    past = {one: versions[one] for node in history if node.bit & below for one in node.equals}
+def _past_state(history: History, heads: Iterable[VersionId]) -> StrandState | None:
+    past = history.past(heads)
     return record_state(past, history.uncounted & past.keys()).strand if past else None
-
-
-def _below(history: History, heads: Iterable[VersionId]) -> int:
-    bits = 0
-    for head in heads:
-        node: Node | None = history.node(head)
-        if node is not None:
-            bits |= node.below | node.bit
-    return bits
 
 
 def _texts(fields: Mapping[str, Content] | None) -> dict[str, str] | None:

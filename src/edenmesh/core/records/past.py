@@ -1,52 +1,113 @@
-"""What a version follows in one field: its ancestors, and what observations among them found on the server.
+"""Who follows whom in one field: its ancestors, and what observations among them found on the server.
 
 An observation names, for a field, versions of ours that it does not descend from and whose value it found; it and
 what comes after it follow them in that field (design, section 2.6). Both relations only lead to what was written
-before, so they never form a circle.
+before, so the nodes can be put in an order in which nobody stands before one it follows.
+
+Questions are asked in bits, many at once: each node is given some, and one pass hands them down to all it follows, or
+up to all that follow it. Cost: a pass over the nodes for all fields together.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from edenmesh.core.records.history import History, Node
 from edenmesh.core.records.version import OBSERVE
+
+Assigned = Mapping[str, list[Node]]
+"""By field, the nodes that assign it, in causal order."""
 
 
 class Past:
     """The relation "follows" of one history, field by field."""
 
     def __init__(self, history: History) -> None:
-        self._found: Final[dict[str, list[tuple[int, int]]]] = {}
-        for node in history:
-            if node.version.op != OBSERVE or not node.is_counted or "found" not in node.version.about:
-                continue
-            for name, ids in node.version.observation.found.items():
-                bits = 0
-                for one in ids:
-                    other = history.node(one)
-                    if other is not None:
-                        bits |= other.below | other.bit
-                self._found.setdefault(name, []).append((node.bit, bits & ~node.bit))
+        self._found: Final[dict[Node, dict[str, list[Node]]]] = {}
+        for node in history.nodes:
+            if node.version.op == OBSERVE and node.is_counted and "found" in node.version.about:
+                found = node.version.observation.found.items()
+                self._found[node] = {name: history.known(ids) for name, ids in found}
+        self._order: Final = _ordered(history.nodes, self._found) if self._found else history.nodes
 
-    def of(self, nodes: Iterable[Node], name: str) -> int:
-        """All that the nodes follow in a field, as bits."""
-        past = own = 0
-        for node in nodes:
-            past |= node.below
-            own |= node.bit
-        pending = self._found.get(name, [])
-        while pending:
-            waiting = []
-            for observation, bits in pending:
-                if observation & (past | own):
-                    past |= bits
-                else:
-                    waiting.append((observation, bits))
-            if len(waiting) == len(pending):
-                break
-            pending = waiting
-        return past
+    def live(self, assigned: Assigned, strand: list[Node]) -> dict[str, list[Node]]:
+        """For each field that several nodes assign: those that none of the others follows."""
+        given: dict[Node, int] = {}
+        bits: dict[str, int] = {}
+        for name, nodes in assigned.items():
+            if len(nodes) > 1:
+                bits[name] = bit = 1 << len(bits)
+                for node in nodes:
+                    given[node] = given.get(node, 0) | bit
+        if not bits:
+            return {}
+        above = self._handed_down(given, bits, self._order if self._found else strand)
+        return {name: [node for node in assigned[name] if not above.get(node, 0) & bit] for name, bit in bits.items()}
 
-    def are_concurrent(self, ours: Node, theirs: Node, name: str) -> bool:
-        """Whether neither follows the other in a field."""
-        return not self.of((ours,), name) & theirs.bit and not self.of((theirs,), name) & ours.bit
+    def concurrent(self, pairs: Iterable[tuple[str, list[Node], list[Node]]]) -> list[set[Node]]:
+        """For each field with nodes of ours and of theirs: those of theirs that one of ours is concurrent to."""
+        given: dict[Node, int] = {}
+        bits: dict[str, int] = {}
+        asked: list[tuple[list[Node], dict[Node, int]]] = []
+        count = 0
+        for name, ours, theirs in pairs:
+            own = {node: 1 << count + number for number, node in enumerate(theirs)}
+            count += len(theirs)
+            asked.append((ours, own))
+            for node, bit in own.items():
+                given[node] = given.get(node, 0) | bit
+                bits[name] = bits.get(name, 0) | bit
+        if not asked:
+            return []
+        above, below = self._handed_down(given, bits, self._order), self._handed_up(given, bits)
+        answers: list[set[Node]] = []
+        for ours, own in asked:
+            apart = 0
+            for node in ours:
+                apart |= ~(above.get(node, 0) | below.get(node, 0))
+            answers.append({node for node, bit in own.items() if bit & apart})
+        return answers
+
+    def _handed_down(self, given: Mapping[Node, int], bits: Mapping[str, int], order: list[Node]) -> dict[Node, int]:
+        """For each node the bits given to those that follow it; what was found passes on the bits of its field."""
+        above: dict[Node, int] = {}
+        for node in reversed(order):
+            handed = above.get(node, 0) | given.get(node, 0)
+            if handed:
+                for parent in node.parents:
+                    above[parent] = above.get(parent, 0) | handed
+                for name, others in self._found.get(node, {}).items():
+                    for other in others:
+                        above[other] = above.get(other, 0) | handed & bits.get(name, 0)
+        return above
+
+    def _handed_up(self, given: Mapping[Node, int], bits: Mapping[str, int]) -> dict[Node, int]:
+        """For each node the bits given to those it follows."""
+        below: dict[Node, int] = {}
+        for node in self._order:
+            handed = 0
+            for parent in node.parents:
+                handed |= below.get(parent, 0) | given.get(parent, 0)
+            for name, others in self._found.get(node, {}).items():
+                for other in others:
+                    handed |= (below.get(other, 0) | given.get(other, 0)) & bits.get(name, 0)
+            if handed:
+                below[node] = handed
+        return below
+
+
+def _ordered(nodes: list[Node], found: Mapping[Node, Mapping[str, list[Node]]]) -> list[Node]:
+    """The nodes in an order in which each stands after its parents and after what it found."""
+    open_count: dict[Node, int] = {}
+    followers: dict[Node, list[Node]] = {}
+    for node in nodes:
+        named = [*node.parents, *(other for others in found.get(node, {}).values() for other in others)]
+        open_count[node] = len(named)
+        for other in named:
+            followers.setdefault(other, []).append(node)
+    order = [node for node in nodes if not open_count[node]]
+    for node in order:
+        for follower in followers.get(node, ()):
+            open_count[follower] -= 1
+            if not open_count[follower]:
+                order.append(follower)
+    return order
