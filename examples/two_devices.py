@@ -1,4 +1,4 @@
-"""Two devices in one program: they pair, sync, and one sees what the other wrote. Run: python examples/two_devices.py"""
+"""Two devices in one program: they pair, sync, and one sees what the other wrote."""
 
 import asyncio
 import tempfile
@@ -10,6 +10,7 @@ HERE = Settings(host="127.0.0.1", is_announcing=False)
 
 
 async def main(folder: Path) -> str:
+    """Meet, and return what the second device shows of the first one's record."""
     amina = Device.create(folder / "amina", name="Amina", passphrase="first passphrase", settings=HERE)
     bo = Device.create(folder / "bo", name="Bo", passphrase="second passphrase", settings=HERE)
     async with amina, bo:

@@ -11,7 +11,7 @@ import time
 
 from tools.environment import PYTHON, ROOT, VENV, SetupError, prepare
 
-CHECKED = ["src", "tests", "tools", "bench"]
+CHECKED = ["src", "tests", "tools", "bench", "examples"]
 LEFTOVERS = ["build", "dist", ".mypy_cache", ".pytest_cache", ".ruff_cache", ".hypothesis"]
 
 
