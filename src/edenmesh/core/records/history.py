@@ -1,13 +1,12 @@
-"""The versions of one record as a graph: which follows which, and which strands they form.
+"""The versions of one record as a graph: which follows which, and which are one.
 
 A node is one version, or several first versions of equal content, which count as one: what follows one follows all
 (design, section 2.5). Nodes stand in causal order, parents before those that follow them; who follows whom is found
 by walking, so that memory and time grow with the number of versions, whatever their shape.
 
-A strand is what hangs together from one first node. Observations of one record belong together, and with the strand
-that owns the uuid if there is one. Versions with an ancestor that has not come wait outside the graph. Parents are
-always versions of the same record, so one that names another record's version waits for good. Versions that do not
-count (quarantined, or newer than this program) keep their place: what follows them follows what they follow.
+Versions with an ancestor that has not come wait outside the graph. Parents are always versions of the same record, so
+one that names another record's version waits for good. Versions that do not count (quarantined, or newer than this
+program) keep their place: what follows them follows what they follow.
 """
 
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Set
@@ -16,7 +15,7 @@ from typing import Final
 from edenmesh.core.encoding import encode
 from edenmesh.core.ids import VersionId
 from edenmesh.core.records.values import canonical_text
-from edenmesh.core.records.version import OBSERVE, PUT, Version, owns_uuid
+from edenmesh.core.records.version import PUT, Version
 
 
 class Node:
@@ -28,13 +27,15 @@ class Node:
 
     __slots__ = ("depth", "equals", "id", "ids", "is_counted", "parents", "version")
 
-    def __init__(self, version: Version, ids: tuple[VersionId, ...], parents: "list[Node]") -> None:
+    def __init__(
+        self, version: Version, ids: tuple[VersionId, ...], equals: tuple[VersionId, ...], parents: "list[Node]"
+    ) -> None:
         self.version: Final = version
         self.id: Final = ids[0]
         self.ids: Final = ids
-        self.equals = ids
-        self.is_counted = version.is_understood
+        self.equals: Final = equals
         self.parents: Final = parents
+        self.is_counted = version.is_understood
         depth = 0
         for parent in parents:
             depth = max(depth, parent.depth)
@@ -42,7 +43,10 @@ class Node:
 
 
 class History:
-    """The graph of one record's versions: a pure function of the set of them, and of which do not count."""
+    """The graph of one record's versions: a pure function of the set of them, and of which do not count.
+
+    `nodes` stand in causal order, `firsts` are those without parents, by id; `waiting` are the versions outside.
+    """
 
     def __init__(self, versions: Mapping[VersionId, Version], uncounted: Set[VersionId] = frozenset()) -> None:
         self.versions: Final = versions
@@ -60,7 +64,7 @@ class History:
             else:
                 firsts.append(one)
         self._place_firsts(firsts)
-        self._firsts: Final = tuple(self.nodes)
+        self.firsts: Final = tuple(self.nodes)
         self._place_others(open_parents, children)
         self.waiting: Final = frozenset(open_parents)
 
@@ -85,16 +89,6 @@ class History:
         named = self.known(versions)
         below = {*named, *nodes_below(named)}
         return {one: self.versions[one] for node in self.nodes if node in below for one in node.equals}
-
-    def strands(self) -> list[list[Node]]:
-        """The nodes of each strand in causal order, strands by the id of their first version.
-
-        A version that descends from two strands is in both: people have not joined them yet. First versions from
-        which nothing that counts descends begin no strand: a quarantined version alone contests nothing.
-        """
-        if len(self._firsts) > 1:
-            return self._several_strands()
-        return [self.nodes] if any(node.is_counted for node in self.nodes) else []
 
     def _place_firsts(self, firsts: list[VersionId]) -> None:
         if len(firsts) <= 1:
@@ -122,8 +116,7 @@ class History:
 
     def _place(self, equals: tuple[VersionId, ...], parents: list[Node]) -> None:
         ids = equals if len(equals) == 1 else self._giving(equals)
-        node = Node(self.versions[ids[0]], ids, parents)
-        node.equals = equals
+        node = Node(self.versions[ids[0]], ids, equals, parents)
         if self.uncounted and not self.uncounted.isdisjoint(ids):
             node.is_counted = False
         self.nodes.append(node)
@@ -135,57 +128,6 @@ class History:
         counted = [one for one in equals if one not in self.uncounted]
         puts = [one for one in counted if self.versions[one].op == PUT]
         return tuple(puts or counted or equals)
-
-    def _several_strands(self) -> list[list[Node]]:
-        firsts = self._firsts_of_all()
-        strand_of = {bit: mask for mask in self._strand_masks(firsts) for bit in _bits(mask)}
-        strands: dict[int, list[Node]] = {mask: [] for mask in strand_of.values()}
-        touched: dict[int, set[int]] = {}
-        for node in self.nodes:
-            if firsts[node] not in touched:
-                touched[firsts[node]] = {strand_of[bit] for bit in _bits(firsts[node]) if bit in strand_of}
-            for mask in touched[firsts[node]]:
-                strands[mask].append(node)
-        return sorted(strands.values(), key=lambda nodes: nodes[0].id)
-
-    def _firsts_of_all(self) -> dict[Node, int]:
-        """The first nodes that each node descends from, as bits."""
-        firsts = {node: 1 << number for number, node in enumerate(self._firsts)}
-        for node in self.nodes[len(firsts) :]:
-            firsts[node] = 0
-            for parent in node.parents:
-                firsts[node] |= firsts[parent]
-        return firsts
-
-    def _strand_masks(self, firsts: Mapping[Node, int]) -> list[int]:
-        """The first nodes of each strand as bits."""
-        alive = 0
-        for node in self.nodes:
-            if node.is_counted:
-                alive |= firsts[node]
-        beginnings = [node for node in self._firsts if firsts[node] & alive]
-        same: dict[Hashable, int] = {}
-        for node in beginnings:
-            key = node.id if node.version.about.get("after") else _sameness(node.id, node.version, is_strand=True)
-            same[key] = same.get(key, 0) | firsts[node]
-        masks = list(same.values())
-        strand_of = {bit: mask for mask in masks for bit in _bits(mask)}
-        observed = 0
-        for node in self.nodes:
-            if self._is_observed(node):
-                mask = strand_of[firsts[node] & -firsts[node]]
-                if not firsts[node] & ~mask:
-                    observed |= mask
-        if not observed:
-            return masks
-        for node in beginnings:
-            if any(owns_uuid(self.versions[one]) for one in node.equals):
-                observed |= strand_of[firsts[node]]
-        return [observed, *(mask for mask in masks if not mask & observed)]
-
-    def _is_observed(self, node: Node) -> bool:
-        versions = [self.versions[one] for one in node.equals if one not in self.uncounted]
-        return any(version.op == OBSERVE and version.is_understood for version in versions)
 
 
 def heads_of(nodes: list[Node]) -> list[Node]:
@@ -208,21 +150,19 @@ def nodes_below(nodes: Iterable[Node]) -> set[Node]:
     return below
 
 
-def _bits(mask: int) -> Iterator[int]:
-    while mask:
-        low = mask & -mask
-        yield low
-        mask ^= low
+def content_of(version: Version) -> Hashable:
+    """What first versions of equal content have in common: texts of fields, texts of items."""
+    fields = frozenset((name, canonical_text(value)) for name, value in version.set.items())
+    items = frozenset((name, canonical_text(item)) for name, added in version.add.items() for item in added)
+    return fields, items
 
 
-def _sameness(one: VersionId, version: Version, *, is_strand: bool = False) -> Hashable:
-    """What first versions have in common that count as one, or that begin the same strand.
+def _sameness(one: VersionId, version: Version) -> Hashable:
+    """What first versions have in common that count as one.
 
     An observation that names what it found, or what came before it, is one only with those that name the same.
     """
     if not version.is_understood:
         return one
-    fields = frozenset((name, canonical_text(value)) for name, value in version.set.items())
-    items = frozenset((name, canonical_text(item)) for name, added in version.add.items() for item in added)
-    is_plain = is_strand or version.op == PUT or not ("found" in version.about or "after" in version.about)
-    return (fields, items) if is_plain else (fields, items, encode(version.about))
+    is_plain = version.op == PUT or not ("found" in version.about or "after" in version.about)
+    return content_of(version), b"" if is_plain else encode(version.about)

@@ -56,8 +56,8 @@ class Past:
             for node, bit in own.items():
                 given[node] = given.get(node, 0) | bit
                 bits[name] = bits.get(name, 0) | bit
-        if not asked:
-            return []
+        if not given:
+            return [set() for _ in asked]
         above, below = self._handed_down(given, bits, self._order), self._handed_up(given, bits)
         answers: list[set[Node]] = []
         for ours, own in asked:
