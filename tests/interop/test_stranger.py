@@ -1,0 +1,176 @@
+"""A device and a peer that shares no line with it meet on TCP: they pair, sync both ways, and both say "everything"."""
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from edenmesh.node import Device as EdenmeshDevice
+from edenmesh.node import PairingTask, Settings
+from edenmesh.store import KeyCost
+from tests.interop.peer import charter
+from tests.interop.peer.channel import Channel, OpenSsl, Stack, StandardTls
+from tests.interop.peer.encoding import Refused, decode, spell
+from tests.interop.peer.pairing import Device, pair
+from tests.interop.peer.records import Log, check_seal, version_id, write
+from tests.interop.peer.session import Session
+from tests.net.loop import in_loop, until
+
+PHOTO = bytes(range(256)) * 2500  # three chunks
+FORM = b"""
+format = 1
+table = "cr_shelter"
+[[field]]
+name = "name"
+type = "string"
+"""
+
+
+@asynccontextmanager
+async def laptop(home: Path) -> AsyncIterator[EdenmeshDevice]:
+    """A real device that listens, with three records, a photo and a form."""
+    quick = KeyCost(memory_kib=64, passes=1, lanes=1)
+    settings = Settings(host="127.0.0.1", is_announcing=False, key_cost=quick)
+    device = EdenmeshDevice.create(home, name="Laptop", passphrase="correct horse", settings=settings)
+    try:
+        await device.start()
+        device.add_form(FORM)
+        first = device.add("cr_shelter", {"name": "School 3", "capacity": 120})
+        device.edit("cr_shelter", first.uuid, {"name": "School №3 – Straße"})
+        device.add("org_facility", {"name": "Well"})
+        photo = device.add_file(PHOTO, label="photo.jpg", media="image/jpeg")
+        device.add("doc_image", {"file": {"file": spell("h", photo.hash), "label": photo.label, "size": photo.size}})
+        yield device
+    finally:
+        await device.stop()
+        device.close()
+
+
+class Meeting:
+    """The laptop, the stranger, and how they meet."""
+
+    def __init__(self, device: EdenmeshDevice, folder: Path) -> None:
+        self.device, self.folder = device, folder
+        self.stranger = Device("Stranger")
+        self.tasks: list[PairingTask] = []
+        device.on_pairing(self.tasks.append)
+
+    def dial(self, stack: Stack, secret: bytes | None = None) -> Channel:
+        address = ("127.0.0.1", self.device.status().port)
+        chosen = self.stranger.secret if secret is None else secret
+        return Channel(address, chosen, self.stranger.key, stack, self.folder)
+
+    async def pair(self) -> None:
+        """Both people see the same six digits and say yes."""
+        await self.device.show(5)
+        shown: asyncio.Queue[str] = asyncio.Queue()
+        said = asyncio.Event()
+        loop = asyncio.get_running_loop()
+
+        def ask(code: str) -> bool:
+            loop.call_soon_threadsafe(shown.put_nowait, code)
+            return asyncio.run_coroutine_threadsafe(said.wait(), loop).result(10)
+
+        def join() -> None:
+            channel = self.dial(OpenSsl)
+            pair(channel, self.stranger, ask)
+            channel.tls.close()
+
+        async with asyncio.TaskGroup() as group:
+            group.create_task(asyncio.to_thread(join))
+            ours = await shown.get()
+            view = await self.tasks[0].code()
+            assert (view.code, view.peer_name, view.joining) == (ours, "Stranger", "they join")
+            self.tasks[0].answer(is_same=True)
+            said.set()
+        result = await self.tasks[0].result()
+        assert result.name == "Stranger"
+        await self.device.hide()
+
+    async def sync(self, stack: Stack) -> Session:
+        def run() -> Session:
+            session = Session(self.dial(stack), self.stranger)
+            session.run()
+            return session
+
+        session = await asyncio.to_thread(run)
+        assert session.is_everything
+        await until(lambda: self.device.peers()[0].missing == ())
+        return session
+
+
+@pytest.mark.parametrize("stack", [OpenSsl, StandardTls])
+def test_stranger_pairs_and_syncs_both_ways(tmp_path: Path, stack: Stack) -> None:
+    @in_loop
+    async def meet() -> None:
+        async with laptop(tmp_path / "laptop") as device:
+            meeting = Meeting(device, tmp_path)
+            await meeting.pair()
+            await _see_both_ways(meeting, stack)
+
+    meet()
+
+
+async def _see_both_ways(meeting: Meeting, stack: Stack) -> None:
+    device, stranger = meeting.device, meeting.stranger
+    first = await meeting.sync(stack)
+    assert first.seen["part"] >= 1
+    [(author, log)] = stranger.logs.items()
+    assert len(log.versions) == 4
+    check_seal(log.seal, author, log.ids)
+    said = [decode(data) for data in log.versions]
+    assert [one["table"] for one in said] == ["cr_shelter", "cr_shelter", "org_facility", "doc_image"]
+    assert said[1]["set"] == {"name": "School №3 – Straße"}
+    assert said[1]["parents"] == [version_id(log.versions[0])]
+    assert stranger.files == {hashlib.sha256(PHOTO).digest(): PHOTO}
+    assert (len(stranger.forms), first.seen["file_chunk"]) == (1, 3)
+
+    mine = stranger.logs[stranger.author.public] = Log()
+    made = write(mine, stranger.author, "org_facility", {"name": "Clinic", "beds": 12}, parents=None)
+    edited = said[0]["uuid"]
+    assert isinstance(edited, str)
+    write(mine, stranger.author, "cr_shelter", {"name": "School 4"}, parents=(edited, log.ids[1]))
+    second = await meeting.sync(stack)
+    assert second.seen["ack"] == 1
+    view = device.record("org_facility", made)
+    assert {name: one.text for name, one in view.strands[0].fields.items()} == {"name": "Clinic", "beds": "12"}
+    assert view.strands[0].id == spell("v", mine.ids[0])
+    changed = device.record("cr_shelter", edited)
+    assert (changed.strands[0].fields["name"].text, changed.flags) == ("School 4", ())
+
+    device.edit("org_facility", made, {"beds": 14})
+    third = await meeting.sync(stack)
+    assert decode(stranger.logs[author].versions[-1])["parents"] == [mine.ids[0]]
+    assert third.seen.get("ack", 0) == 0
+    fourth = await meeting.sync(stack)
+    assert "vector" not in fourth.seen
+    assert device.status().records == 4
+    assert device.status().device == spell("d", first.channel.peer)
+
+
+@in_loop
+async def test_stranger_who_lost_entries_of_the_charter_is_sent_them(tmp_path: Path) -> None:
+    async with laptop(tmp_path / "laptop") as device:
+        meeting = Meeting(device, tmp_path)
+        await meeting.pair()
+        whole = dict(meeting.stranger.entries)
+        meeting.stranger.entries = {meeting.stranger.mesh: whole[meeting.stranger.mesh]}
+        session = await meeting.sync(StandardTls)
+        assert meeting.stranger.entries == whole
+        assert len(whole) == len(charter.members(whole.values())) == 2
+        assert session.seen["charter_entries"] == 1
+
+
+@in_loop
+async def test_door_stays_shut_for_whoever_does_not_know_the_secret(tmp_path: Path) -> None:
+    async with laptop(tmp_path / "laptop") as device:
+        meeting = Meeting(device, tmp_path)
+        await meeting.pair()
+        for stack in (OpenSsl, StandardTls):
+            with pytest.raises((Refused, OSError)):
+                await asyncio.to_thread(meeting.dial, stack, b"another secret")
+        assert device.peers()[0].missing is None
+        await meeting.sync(OpenSsl)
