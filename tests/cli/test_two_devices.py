@@ -155,7 +155,7 @@ def test_who_is_barred_is_heard_no_more(duo: Duo) -> None:
     assert duo.ada.call("revoke", "Ben", "--yes").code == 0
     assert [one["is_revoked"] for one in duo.ada.ask("peers")] == [True]
     refused = duo.ben.spawn("sync", "Ada", "--address", f"127.0.0.1:{duo.ada.port}", "--no-announce")
-    refused.refused(1, "refused the channel")
+    refused.refused(1, "refused this one")
     after = duo.ada.ask("status")
     assert (after["connected"], after["records"]) == ([], before)
 

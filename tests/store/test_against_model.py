@@ -11,7 +11,14 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from edenmesh.core.ids import VersionId
 from edenmesh.core.limits import LOG_BRANCHES_MAX
@@ -49,6 +56,24 @@ class Logs(RuleBasedStateMachine):
     def teardown(self) -> None:
         self.store.close()
         self.place.cleanup()
+
+    @initialize(number=st.sampled_from((None, OWN, 1)))
+    def something_is_here_from_the_beginning(self, number: int | None) -> None:
+        """Whatever is drawn then, there are logs in pieces, forks, and clones of this device."""
+        if number is None:
+            self.copies[2][0].write_many(60)
+            for _ in range(3):
+                self.a_part_comes(2, 0, 0, 20)
+        elif number == OWN:
+            self.a_person_here_writes(20)
+            self.a_store_is_cloned(OWN, 0, 5)
+            self.a_part_comes(OWN, 1, 0, 1024)
+        else:
+            self.copies[number][0].write_many(20)
+            for copy in (1, 2):
+                self.a_store_is_cloned(number, 0, 5 * copy)
+                self.a_part_comes(number, copy, 0, 1024)
+            self.a_part_comes(number, 0, 0, 1024)
 
     @rule(number=st.integers(1, 2), count=st.integers(1, 700))
     def somebody_writes(self, number: int, count: int) -> None:
