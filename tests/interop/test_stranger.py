@@ -2,20 +2,21 @@
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
+from edenmesh.core.ids import FileHash
 from edenmesh.node import Device as EdenmeshDevice
 from edenmesh.node import PairingTask, Settings
 from edenmesh.store import KeyCost
 from tests.interop.peer import charter
 from tests.interop.peer.channel import Channel, OpenSsl, Stack, StandardTls
-from tests.interop.peer.encoding import Refused, decode, spell
+from tests.interop.peer.encoding import Refused, Value, decode, spell
 from tests.interop.peer.pairing import Device, pair
-from tests.interop.peer.records import Log, check_seal, version_id, write
+from tests.interop.peer.records import Log, check_seal, seal, version_id, write
 from tests.interop.peer.session import Session
 from tests.net.loop import in_loop, until
 
@@ -90,9 +91,9 @@ class Meeting:
         assert result.name == "Stranger"
         await self.device.hide()
 
-    async def sync(self, stack: Stack) -> Session:
+    async def sync(self, stack: Stack, is_enough: Callable[[], bool] = lambda: True) -> Session:
         def run() -> Session:
-            session = Session(self.dial(stack), self.stranger)
+            session = Session(self.dial(stack), self.stranger, is_enough)
             session.run()
             return session
 
@@ -133,21 +134,36 @@ async def _see_both_ways(meeting: Meeting, stack: Stack) -> None:
     edited = said[0]["uuid"]
     assert isinstance(edited, str)
     write(mine, stranger.author, "cr_shelter", {"name": "School 4"}, parents=(edited, log.ids[1]))
+    drawing = PHOTO[::-1]
+    name = hashlib.sha256(drawing).digest()
+    stranger.files[name] = drawing
+    image: Value = {"$": "file", "hash": name, "label": "drawing.png", "media": "image/png", "size": len(drawing)}
+    write(mine, stranger.author, "doc_image", {"file": image}, parents=None)
     second = await meeting.sync(stack)
-    assert second.seen["ack"] == 1
+    assert second.seen["ack"] == second.seen["file_wanted"] == 1
+    assert device.file(FileHash(name)) == drawing
     view = device.record("org_facility", made)
     assert {name: one.text for name, one in view.strands[0].fields.items()} == {"name": "Clinic", "beds": "12"}
     assert view.strands[0].id == spell("v", mine.ids[0])
     changed = device.record("cr_shelter", edited)
     assert (changed.strands[0].fields["name"].text, changed.flags) == ("School 4", ())
 
+    sizes: list[int] = []
+
+    def has_seen_the_edit() -> bool:
+        """Asked whenever both have stated everything."""
+        sizes.append(len(log.versions))
+        return sizes[-1] == 5
+
+    living = asyncio.create_task(meeting.sync(stack, has_seen_the_edit))
+    await until(lambda: sizes == [4])
     device.edit("org_facility", made, {"beds": 14})
-    third = await meeting.sync(stack)
+    third = await living
+    assert (third.seen["part"], sizes[0], sizes[-1]) == (1, 4, 5)
     assert decode(stranger.logs[author].versions[-1])["parents"] == [mine.ids[0]]
-    assert third.seen.get("ack", 0) == 0
     fourth = await meeting.sync(stack)
     assert "vector" not in fourth.seen
-    assert device.status().records == 4
+    assert device.status().records == 5
     assert device.status().device == spell("d", first.channel.peer)
 
 
@@ -174,3 +190,19 @@ async def test_door_stays_shut_for_whoever_does_not_know_the_secret(tmp_path: Pa
                 await asyncio.to_thread(meeting.dial, stack, b"another secret")
         assert device.peers()[0].missing is None
         await meeting.sync(OpenSsl)
+
+
+@in_loop
+async def test_version_under_a_seal_of_something_else_is_not_taken(tmp_path: Path) -> None:
+    async with laptop(tmp_path / "laptop") as device:
+        meeting = Meeting(device, tmp_path)
+        await meeting.pair()
+        mine = meeting.stranger.logs[meeting.stranger.author.public] = Log()
+        write(mine, meeting.stranger.author, "org_facility", {"name": "Clinic"}, parents=None)
+        sealed = seal(meeting.stranger.author, [version_id(b"another")])
+        session = Session(await asyncio.to_thread(meeting.dial, StandardTls), meeting.stranger)
+        with pytest.raises(Refused, match="'code': 'protocol'"):
+            await asyncio.to_thread(session.run, sealed)
+        assert device.status().records == 3
+        await meeting.sync(StandardTls)
+        assert device.status().records == 4

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from tests.interop.peer import charter
@@ -31,10 +32,11 @@ def set_hash(sender: bytes, nonces: tuple[bytes, bytes], logs: Value) -> bytes:
 
 @dataclass
 class Session:
-    """Both ways until both have stated everything; `seen` counts messages by kind."""
+    """Both ways until both have stated everything, and `is_enough` says so; `seen` counts messages by kind."""
 
     channel: Channel
     device: Device
+    is_enough: Callable[[], bool] = lambda: True
     seen: dict[str, int] = field(default_factory=dict)
     is_given: bool = False
     is_taken: bool = False
@@ -45,14 +47,17 @@ class Session:
     _stated: dict[str, Value] = field(default_factory=dict)
     _is_asked: bool = False
 
-    def run(self) -> None:
-        """Raises Refused where the other breaks a rule, or closes."""
+    def run(self, own_seal: Value = False) -> None:
+        """Raises Refused where the other breaks a rule, or closes. `own_seal` stands for one made now."""
         self.channel.send({"m": "intent", "kind": "sync"})
         self._meet()
         if not self._same_charter:
             self._bring_charters_together()
+        if self.device.author.public in self.device.logs:
+            own = self.device.logs[self.device.author.public]
+            own.seal = own_seal or seal(self.device.author, own.ids)
         self._say_have()
-        while not (self.is_everything and self.has_stated):
+        while not (self.is_everything and self.has_stated and self.is_enough()):
             self._take(*self._next())
             self._come_to_rest()
         self.channel.send({"m": "close", "code": "stopped", "text": "Thank you."})
@@ -66,6 +71,7 @@ class Session:
             if kind == "ping":
                 self.channel.send({"m": "pong"})
             elif kind == "close" or (kinds and kind not in kinds):
+                self.channel.tls.close()
                 raise Refused(str(message))
             else:
                 return kind, message
@@ -109,10 +115,7 @@ class Session:
         return [[key, len(log.ids), root(log.ids)] for key, log in sorted(self.device.logs.items())]
 
     def _say_have(self) -> None:
-        forms, logs = self.device.forms, self.device.logs
-        if self.device.author.public in logs:
-            log = logs[self.device.author.public]
-            log.seal = seal(self.device.author, log.ids)
+        forms = self.device.forms
         self.channel.send({"m": "have", "forms": forms_hash(forms), "set_hash": self._own_set(self.device.key.public)})
         _, said = self._next("have")
         differ = said["set_hash"] != self._own_set(self.channel.peer)
