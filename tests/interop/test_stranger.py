@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from edenmesh.core.ids import FileHash
+from edenmesh.core.session import Tallied
 from edenmesh.node import Device as EdenmeshDevice
-from edenmesh.node import PairingTask, Settings
+from edenmesh.node import PairingTask, PeerEvent, Settings
 from edenmesh.store import KeyCost
 from tests.interop.peer import charter
 from tests.interop.peer.channel import Channel, OpenSsl, Stack, StandardTls
@@ -57,6 +58,7 @@ class Meeting:
         self.device, self.folder = device, folder
         self.stranger = Device("Stranger")
         self.tasks: list[PairingTask] = []
+        self.is_everything = False
         device.on_pairing(self.tasks.append)
 
     def dial(self, stack: Stack, secret: bytes | None = None) -> Channel:
@@ -97,10 +99,22 @@ class Meeting:
             session.run()
             return session
 
-        session = await asyncio.to_thread(run)
-        assert session.is_everything
-        await until(lambda: self.device.peers()[0].missing == ())
+        self.is_everything = False
+        listening = asyncio.create_task(self._note_tallies())
+        try:
+            session = await asyncio.to_thread(run)
+            assert session.is_everything
+            await until(lambda: self.is_everything)
+        finally:
+            listening.cancel()
+        assert self.device.peers()[0].missing == ()
         return session
+
+    async def _note_tallies(self) -> None:
+        """Whether the device, too, says "everything", each time it compares."""
+        async for told in self.device.subscribe():
+            if isinstance(told, PeerEvent) and isinstance(told.event, Tallied):
+                self.is_everything = told.event.is_everything
 
 
 @pytest.mark.parametrize("stack", [OpenSsl, StandardTls])
