@@ -80,6 +80,15 @@ def test_an_emptied_field_is_not_shown() -> None:
     assert page.state.is_clean
 
 
+def test_a_field_emptied_by_two_is_empty() -> None:
+    page = Page()
+    first = page.put(name="Well", status="open")
+    page.unset(first, name="status")
+    page.unset(first, name="status")
+    assert page.strand.fields.keys() == {"name"}
+    assert page.state.is_clean
+
+
 def test_a_provisional_emptiness_is_no_value_but_is_undecided() -> None:
     page = Page()
     first = page.put(name="Well", status="open")
@@ -320,9 +329,10 @@ def test_a_version_newer_than_this_program_is_carried_without_effect() -> None:
     assert state.strand.heads == (first.id,)
     assert state.flags == Flag.NEWER
     assert not state.is_clean
-    alone = record_state({newer.id: Version.decode(pack(base(op="weigh")))})
-    assert alone.strands == ()
-    assert alone.flags == Flag.NEWER
+    for alone in (base(op="weigh"), base(format=2)):
+        state = record_state({newer.id: Version.decode(pack(alone))})
+        assert state.strands == ()
+        assert state.flags == Flag.NEWER
 
 
 def test_an_unknown_table_and_field_are_shown_unchanged() -> None:

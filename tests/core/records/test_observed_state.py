@@ -1,7 +1,19 @@
 """What observations do to the state of a record: a sentence of the design, section 2.6, a test."""
 
-from edenmesh.core.records import ABSENT, Change, Flag, Removal, body_hash, is_delivered, last_observations, state_body
+from edenmesh.core.records import (
+    ABSENT,
+    Change,
+    Flag,
+    Removal,
+    body_hash,
+    carry,
+    is_delivered,
+    last_observations,
+    state_body,
+)
 from tests.core.records.pages import OTHER_SERVER, OUTSIDE, SERVER, Page
+from tests.oracle.packing import pack
+from tests.oracle.versions import base
 
 
 def delivered(page: Page) -> bool:
@@ -102,6 +114,16 @@ def test_what_was_found_is_followed_and_so_no_reason_for_an_echo() -> None:
     assert page.texts("name") == ["There"]
     page.saw(here, values={"name": "There"})
     assert page.texts("name") == ["There"]
+
+
+def test_what_was_found_in_another_field_does_not_unmake_an_echo() -> None:
+    page = Page()
+    first = page.put(name="Well")
+    seen = page.saw(first, values={"status": "open"})
+    found = page.put(seen, name="Found")
+    other = page.saw(first, found={"name": [found]})
+    ours = page.put(other, status="open")
+    assert page.field("status").choices[0].given_by == (ours,)
 
 
 def test_an_item_that_came_back_is_an_echo_too() -> None:
@@ -229,6 +251,15 @@ def test_a_first_read_that_found_something_begins_the_same_strand_but_is_not_one
     ours = page.put(first, name="Old well")
     seen = page.saw(values={"name": "Well"}, found={"status": [ours]})
     assert set(page.strand.heads) == {ours, seen}
+
+
+def test_an_observation_in_a_newer_format_joins_nothing() -> None:
+    page = Page(OUTSIDE)
+    first = page.first(name="Well")
+    page.saw(values={"name": "Clinic"})
+    newer = carry(pack(base(op="observe", format=2, parents=[first], uuid=OUTSIDE)))
+    page.versions[newer.id] = newer.version
+    assert page.state.flags == Flag.IDENTITY | Flag.NEWER
 
 
 def test_a_quarantined_observation_joins_nothing() -> None:

@@ -61,7 +61,7 @@ def record_state(versions: Mapping[VersionId, Version], uncounted: Set[VersionId
 
 
 def _only_sets(version: Version) -> bool:
-    return version.op == PUT and version.is_understood and not version.parents and not version.add
+    return version.is_understood and not version.parents and not version.add
 
 
 def _lone_strand(one: VersionId, version: Version) -> StrandState:
@@ -150,8 +150,10 @@ def _fields(said: _Said, past: Past, strand: list[Node]) -> dict[str, FieldState
             choices = _choices(standing, name)
             if choices:
                 fields[name] = FieldState(choices)
-        elif name in standing[0].version.set:
-            fields[name] = FieldState((Choice(standing[0].version.set[name], standing[0].ids),))
+        else:
+            value = standing[0].version.set.get(name)
+            if value is not None:
+                fields[name] = FieldState((Choice(value, standing[0].ids),))
     return fields
 
 

@@ -61,6 +61,6 @@ def is_delivered(
     """
     if not state.is_clean or state.strand is None:
         return False
-    last = last_observations(versions, destination, uncounted | state.waiting)
+    last = last_observations(versions, destination, uncounted)
     body = state_body(state.strand)
     return bool(last) and all(one.body == body and not one.after for one in last.values())
