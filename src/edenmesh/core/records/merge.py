@@ -81,26 +81,27 @@ def _strand_state(nodes: list[Node], history: History, past: Past) -> StrandStat
     retracts, edits = _retracts(counted, said)
     return StrandState(
         first=nodes[0].id,
-        heads=tuple(sorted(node.id for node in heads_of(nodes))),
+        heads=tuple(sorted([node.id for node in heads_of(nodes)])),
         fields=fields,
-        conflicts=tuple(name for name, field in fields.items() if len(field.choices) > 1),
+        conflicts=tuple([name for name, field in fields.items() if len(field.choices) > 1]),
         retracts=retracts,
         concurrent_edits=edits,
     )
 
 
 def _said(counted: list[Node]) -> _Said:
-    said = _Said({}, {})
+    assigned: dict[str, list[Node]] = {}
+    added: dict[tuple[str, str], list[Node]] = {}
     for node in counted:
         version = node.version
         for name in version.set:
-            said.assigned.setdefault(name, []).append(node)
+            assigned.setdefault(name, []).append(node)
         for name in version.unset:
-            said.assigned.setdefault(name, []).append(node)
+            assigned.setdefault(name, []).append(node)
         for name, items in version.add.items():
             for text in {canonical_text(item) for item in items}:
-                said.added.setdefault((name, text), []).append(node)
-    return said
+                added.setdefault((name, text), []).append(node)
+    return _Said(assigned, added)
 
 
 def _drop_echoes(said: _Said, past: Past) -> None:
