@@ -61,9 +61,9 @@ def _csv(shown: Iterator[tuple[str, str, StrandState, str]]) -> bytes:
     # The byte order mark tells spreadsheets that the text is UTF-8.
     text.write("\ufeff")
     writer = csv.writer(text)
-    writer.writerow(["uuid", *names, UNDECIDED])
+    writer.writerow(["uuid", *map(_harmless, names), UNDECIDED])
     for uuid, values, note in rows:
-        writer.writerow([uuid, *(_cell(values.get(name)) for name in names), note])
+        writer.writerow([_harmless(uuid), *(_cell(values.get(name)) for name in names), _harmless(note)])
     return text.getvalue().encode()
 
 
@@ -71,9 +71,12 @@ def _cell(content: Content | None) -> str:
     if content is None:
         return ""
     text = content_text(content)
-    # A spreadsheet runs a cell that begins like a formula, unless it is a plain number.
-    is_number = isinstance(content, int | Decimal)
-    return f"'{text}" if text.startswith(_FORMULA_BEGINNINGS) and not is_number else text
+    return text if isinstance(content, int | Decimal) else _harmless(text)
+
+
+def _harmless(text: str) -> str:
+    """A spreadsheet runs a cell that begins like a formula; an apostrophe before it says that it is text."""
+    return f"'{text}" if text.startswith(_FORMULA_BEGINNINGS) else text
 
 
 def _geojson(store: Store, shown: Iterator[tuple[str, str, StrandState, str]]) -> bytes:
@@ -94,10 +97,11 @@ def _place(values: dict[str, Content]) -> Json:
     """A point (RFC 7946, section 3.1.2: longitude first) where the record itself has coordinates."""
     for latitude, longitude in _PLACES:
         try:
-            pair = [float(content_text(values[longitude])), float(content_text(values[latitude]))]
+            east, north = float(content_text(values[longitude])), float(content_text(values[latitude]))
         except (KeyError, ValueError):
             continue
-        return {"type": "Point", "coordinates": list[Json](pair)}
+        if abs(east) <= 180 and abs(north) <= 90:
+            return {"type": "Point", "coordinates": [east, north]}
     return None
 
 

@@ -1,20 +1,31 @@
 """Values as people and programs hand them in, to contents: typed by the form of the table where one is known."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Container, Mapping
+from typing import Final
 
 from edenmesh.core.ids import parse_id
+from edenmesh.core.limits import NAME_CHARS_MAX
 from edenmesh.core.records import Catalogue, Content, Decimal, Field, File, Raw, Reference, content_of, in_order
 from edenmesh.errors import InvalidInput
 from edenmesh.node.views import Json
 
+_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 
-def read_values(table: str, values: Mapping[str, Json], catalogue: Catalogue) -> dict[str, Content | None]:
-    """Contents by field name; None empties a field.
+
+def read_values(
+    table: str, values: Mapping[str, Json], catalogue: Catalogue, *, known: Container[str] = ()
+) -> dict[str, Content | None]:
+    """Contents by field name; None empties a field. `known` are the fields the record has, whatever they are called.
 
     Raises InvalidInput, naming the field, where a value is not of its field's kind or not among its options.
     """
     contents: dict[str, Content | None] = {}
     for name, value in values.items():
+        if name not in known and not (_NAME.fullmatch(name.removeprefix("$")) and len(name) <= NAME_CHARS_MAX):
+            raise InvalidInput(
+                what=f"{name[:NAME_CHARS_MAX]!r} is no name of a field.", do="Write it as Eden does, such as name."
+            )
         field = catalogue.field(table, name)
         try:
             contents[name] = content = _read(value, field)
@@ -23,6 +34,14 @@ def read_values(table: str, values: Mapping[str, Json], catalogue: Catalogue) ->
         if field is not None:
             _require_option(name, content, field)
     return contents
+
+
+def require_table(table: str) -> None:
+    """Raise InvalidInput where no table of Sahana Eden can be called so."""
+    if not (_NAME.fullmatch(table) and len(table) <= NAME_CHARS_MAX):
+        raise InvalidInput(
+            what=f"{table[:NAME_CHARS_MAX]!r} is no name of a table.", do="Write it as Eden does, such as org_facility."
+        )
 
 
 def require_fields(table: str, values: Mapping[str, Content | None], catalogue: Catalogue) -> None:

@@ -1,6 +1,7 @@
 """What people do with records: look, add, edit, retract, and decide what is open. Each act is one durable version."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 from edenmesh.core.encoding import Plain
@@ -20,11 +21,12 @@ from edenmesh.core.records import (
     Version,
     compose,
     difference,
+    form_hash,
     is_delivered,
 )
 from edenmesh.errors import InvalidInput
 from edenmesh.node.desk import Desk
-from edenmesh.node.reading import read_values, require_fields
+from edenmesh.node.reading import read_values, require_fields, require_table
 from edenmesh.node.views import (
     ChoiceView,
     FieldView,
@@ -80,7 +82,7 @@ class RecordDesk:
         """Records of a table, and where the next page begins; 0 where there is none."""
         rows = self._store.records.page(table, after=after, limit=limit, with_deleted=with_deleted)
         found = [self._row(row.table, row.uuid, self._store.records.versions_of(row.num)) for row in rows]
-        return found, rows[-1].num if len(rows) == limit else 0
+        return found, rows[-1].num if rows and len(rows) == limit else 0
 
     def open_records(self, limit: int = 1000) -> list[RecordView]:
         """Records in which a person has something to decide."""
@@ -120,6 +122,7 @@ class RecordDesk:
     def add(self, table: str, values: Mapping[str, Json]) -> RecordView:
         """A new record; it owns the uuid it gets. Raises InvalidInput where a value does not fit its field."""
         catalogue = self.catalogue()
+        require_table(table)
         contents = read_values(table, values, catalogue)
         require_fields(table, contents, catalogue)
         change = difference(None, contents)
@@ -132,7 +135,7 @@ class RecordDesk:
         """Change values of a record; None or empty text empties a field. Nothing is written where nothing changes."""
         table, uuid, held = self.find(table, uuid)
         target = _strand(held.state(), strand)
-        contents = read_values(table, values, self.catalogue())
+        contents = read_values(table, values, self.catalogue(), known=target.fields)
         change = difference(target, contents)
         if not change.is_empty or target.is_deleted or target.is_contested:
             self._write(table, uuid, change, parents=target.heads)
@@ -168,7 +171,7 @@ class RecordDesk:
         if keep is False:
             self._write(table, uuid, Change(), parents=target.heads, op=RETRACT, about=_why(why))
             return self.view(table, uuid)
-        contents = dict(read_values(table, chosen, self.catalogue()))
+        contents = read_values(table, chosen, self.catalogue(), known=target.fields)
         contents.update(_chosen(target, versions))
         change = _resolution(target, contents)
         if change.is_empty and not (keep and target.is_contested):
@@ -187,7 +190,9 @@ class RecordDesk:
         about: Mapping[str, Plain] | None = None,
     ) -> Carried:
         with self._desk.writing() as writing:
-            carried = compose(self._desk.pen(), table, uuid, change, parents=parents, op=op, about=about)
+            form = self.catalogue().form(table)
+            pen = replace(self._desk.pen(), schema=form_hash(form.encode()) if form is not None else FormHash(b""))
+            carried = compose(pen, table, uuid, change, parents=parents, op=op, about=about)
             writing.append(carried)
         return carried
 
