@@ -1,13 +1,15 @@
 """One device put together: the library's front door, and what the local API of commands and screens calls."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from edenmesh.core.encoding import normal_text
 from edenmesh.core.ids import DeviceId, FileHash, FormHash
 from edenmesh.core.records import File, Form
+from edenmesh.core.trust import require_device_name
 from edenmesh.eden import read_form_file
 from edenmesh.errors import InvalidInput, StoreDamaged
 from edenmesh.net import Nearby
@@ -18,7 +20,7 @@ from edenmesh.node.destinations import DestinationView
 from edenmesh.node.doctor import Check, examine
 from edenmesh.node.exports import export
 from edenmesh.node.identity import Identity
-from edenmesh.node.imports import Importer, ImportResult, media_of
+from edenmesh.node.imports import Importer, ImportResult, keep_file
 from edenmesh.node.meetings import Meetings, PeerEvent
 from edenmesh.node.pairings import Pairings, PairingTask
 from edenmesh.node.parts import Parts
@@ -60,13 +62,12 @@ class Device:
         Raises UsageError where there is a store in `home` already, InvalidInput for a name nobody could read.
         """
         settings = settings or Settings()
+        require_device_name(normal_text(name))
+        identity = Identity.create(settings.entropy)
         store = Store.create(home, passphrase, entropy=settings.entropy, cost=settings.key_cost)
         try:
-            identity = Identity.create(settings.entropy)
-            with store.change() as change:
-                change.put_meta(_IDENTITY, identity.encode())
             device = cls(store, identity, settings)
-            device._parts.team.found(name)
+            device._parts.team.found(name, {_IDENTITY: identity.encode()})
         except BaseException:
             store.close()
             raise
@@ -79,7 +80,11 @@ class Device:
         seeds = store.notes.meta(_IDENTITY)
         if seeds is None:
             store.close()
-            raise StoreDamaged(what="The store has no device key: it was never finished.", do="Run edenmesh init anew.")
+            raise StoreDamaged(
+                what=f"The store in {home} has no device key: making it was never finished.",
+                kept="Nothing was ever kept in it.",
+                do="Remove that folder, then make the device anew with `edenmesh init`.",
+            )
         return cls(store, Identity.decode(seeds), settings or Settings())
 
     async def start(self) -> None:
@@ -135,7 +140,7 @@ class Device:
         """Call `listener` after every commit, by whomever; the function returned stops that."""
         return self._parts.desk.listen(listener)
 
-    async def subscribe(self) -> AsyncIterator[Committed | PeerEvent | PairingTask]:
+    async def subscribe(self) -> AsyncGenerator[Committed | PeerEvent | PairingTask]:
         """What happens from now on: commits, words of sessions, pairings that others begin."""
         news: asyncio.Queue[Committed | PeerEvent | PairingTask] = asyncio.Queue()
         stops = [
@@ -182,10 +187,17 @@ class Device:
         return self._records.retract(table, uuid)
 
     def resolve(
-        self, table: str, uuid: str, chosen: Mapping[str, Json], *, versions: Sequence[str] = (), why: str = ""
+        self,
+        table: str,
+        uuid: str,
+        chosen: Mapping[str, Json],
+        *,
+        versions: Sequence[str] = (),
+        keep: bool | None = None,
+        why: str = "",
     ) -> RecordView:
-        """Decide what is in conflict."""
-        return self._records.resolve(table, uuid, chosen, versions=versions, why=why)
+        """Decide what is open: by values, by versions whose values are taken, or whether to `keep` the record."""
+        return self._records.resolve(table, uuid, chosen, versions=versions, keep=keep, why=why)
 
     def conflicts(self) -> list[RecordView]:
         """Records in which a person has something to decide."""
@@ -193,9 +205,7 @@ class Device:
 
     def add_file(self, content: bytes, *, label: str, media: str = "") -> File:
         """Keep a file; name it in a record by the value returned."""
-        with self._parts.desk.writing() as writing:
-            file, size = writing.add_file([content])
-        return File(file, label, media or media_of(label), size)
+        return keep_file(self._parts.desk, content, label, media)
 
     def file(self, file: FileHash) -> bytes | None:
         """The content of a file, or None where it is not here whole."""
@@ -224,11 +234,16 @@ class Device:
         self, data: bytes, *, files: Mapping[str, bytes | File] | None = None, is_update: bool = False
     ) -> ImportResult:
         """Import an S3JSON document with the files it names, by their names. Raises InvalidInput where it is none."""
-        kept = {
-            label: given if isinstance(given, File) else self.add_file(given, label=label)
-            for label, given in (files or {}).items()
-        }
-        return Importer(self._parts, self._records.catalogue(), kept, is_update=is_update).take(data)
+        return self._importer(files, is_update).take(data)
+
+    async def import_in_turns(
+        self, data: bytes, *, files: Mapping[str, bytes | File] | None = None, is_update: bool = False
+    ) -> ImportResult:
+        """The same for a long document: other tasks have their turns, and what has come in is shown and passed on."""
+        return await self._importer(files, is_update).take_in_turns(data)
+
+    def _importer(self, files: Mapping[str, bytes | File] | None, is_update: bool) -> Importer:
+        return Importer(self._parts, self._records.catalogue(), files or {}, is_update=is_update)
 
     def export(self, tables: Sequence[str] = (), form: str = "s3json") -> bytes:
         """Records as s3json, csv or geojson, those undecided marked. Raises InvalidInput."""
@@ -304,7 +319,7 @@ class Device:
             text_here="The other device does not belong to the team any more.",
         )
 
-    async def sync(self, peer: str, *, address: str = "") -> AsyncIterator[SyncUpdate]:
+    async def sync(self, peer: str, *, address: str = "") -> AsyncGenerator[SyncUpdate]:
         """Sync with a peer, by name or id: figures while it runs, then how it ended."""
         async for update in self._syncing.sync(self._parts.team.find(peer), address=address):
             yield update
@@ -335,7 +350,7 @@ class Device:
         """See whether a server answers and lets this device in; without a name, the only one."""
         return await self._deliveries.destinations.test(name)
 
-    async def pull(self, name: str = "", what: What = "all") -> AsyncIterator[PullUpdate]:
+    async def pull(self, name: str = "", what: What = "all") -> AsyncGenerator[PullUpdate]:
         """Bring forms, records or both from a server: figures while it runs, then the result. Raises DeliveryError."""
         async for update in self._deliveries.pull(name, what):
             yield update
@@ -344,7 +359,7 @@ class Device:
         """What a delivery would send and overwrite, and what not and why."""
         return await self._deliveries.plan(name, is_offline=is_offline)
 
-    async def deliver(self, name: str = "", *, is_again: bool = False) -> AsyncIterator[DeliveryUpdate]:
+    async def deliver(self, name: str = "", *, is_again: bool = False) -> AsyncGenerator[DeliveryUpdate]:
         """Deliver what is owed: figures while it runs, then the result. Raises DeliveryError where it cannot go on."""
         async for update in self._deliveries.deliver(name, is_again=is_again):
             yield update

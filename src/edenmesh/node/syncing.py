@@ -1,7 +1,7 @@
 """Syncing on demand: find a peer, open a session or use the open one, and tell how far it is and how it ended."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import suppress
 from typing import Final
 
@@ -45,7 +45,7 @@ class Syncing:
         peers = self._parts.store.notes.peers()
         return [peer.device for peer in peers if peer.is_allowed and charter.is_member(peer.device)]
 
-    async def sync(self, peer: DeviceId, *, address: str = "") -> AsyncIterator[SyncUpdate]:
+    async def sync(self, peer: DeviceId, *, address: str = "") -> AsyncGenerator[SyncUpdate]:
         """Sync with a peer: figures a few times a second, then one last update that says how it ended.
 
         Raises NotPaired where nobody chose this peer, PeerUnreachable where it does not answer.
@@ -67,7 +67,7 @@ class Syncing:
         finally:
             stop()
 
-    async def _follow(self, peer: DeviceId, name: str, news: "asyncio.Queue[PeerEvent]") -> AsyncIterator[SyncUpdate]:
+    async def _follow(self, peer: DeviceId, name: str, news: "asyncio.Queue[PeerEvent]") -> AsyncGenerator[SyncUpdate]:
         clock = self._parts.settings.clock
         met, progress = clock(), Progress()
         while True:

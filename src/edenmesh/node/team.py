@@ -3,13 +3,15 @@
 The charter says who belongs; `Peer` notes say with whom a person here chose to sync.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
 import msgspec
 
-from edenmesh.core.encoding import encode
+from edenmesh.core.encoding import encode, normal_text
 from edenmesh.core.ids import DeviceId, format_id
+from edenmesh.core.limits import SALT_BYTES
 from edenmesh.core.pairing import MeshSecret, StoreMembership
 from edenmesh.core.ports import Entropy
 from edenmesh.core.trust import Charter, CharterEntry, Member, Seal, found, revoke
@@ -119,10 +121,13 @@ class Team:
 
     # --- writing ------------------------------------------------------------------------------------------------------
 
-    def found(self, name: str) -> None:
-        """Begin a mesh of one: this device holds every role."""
-        entry = found(name, self._identity.device_key, self._identity.author_key, self._entropy(16))
+    def found(self, name: str, notes: Mapping[str, bytes]) -> None:
+        """Begin a mesh of one, where this device holds every role; the notes are kept by the same commit."""
+        name = normal_text(name)
+        entry = found(name, self._identity.device_key, self._identity.author_key, self._entropy(SALT_BYTES))
         with self._desk.writing() as writing:
+            for note, value in notes.items():
+                writing.put_meta(note, value)
             writing.add_charter([entry])
             writing.put_meta(_NAME, name.encode())
             self._put_secrets(writing, (MeshSecret(entry.id, self._entropy(_SECRET_BYTES)),))
