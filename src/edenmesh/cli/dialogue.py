@@ -39,11 +39,11 @@ class PairingLine(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Dialogue:
-    """Follows pairings and asks the person, where `asks`; `answer` takes what they said."""
+    """Follows pairings and asks the person, where `asks`; `answer` takes the code they saw and what they said."""
 
     call: Call
     asking: Asking
-    answer: Callable[[bool], Awaitable[None]]
+    answer: Callable[[str, bool], Awaitable[None]]
     asks: bool = True
 
     async def follow(self, lines: AsyncIterator[Answer]) -> ExitCode:
@@ -69,7 +69,7 @@ class Dialogue:
             answer = await last
         except BaseException:
             if not last.done() or last.cancelled():
-                await self._give_up()
+                await self._give_up(code)
             last.cancel()
             raise
         if self.call.is_json:
@@ -88,14 +88,14 @@ class Dialogue:
             said = _meaning(typed.result(), code)
             if said is not None:
                 with suppress(InvalidInput):  # somebody answered it in another window: the last line tells how
-                    await self.answer(said)
+                    await self.answer(code.code, said)
                 return
 
-    async def _give_up(self) -> None:
+    async def _give_up(self, code: CodeView) -> None:
         """Whoever leaves without an answer has said no; the other person should not wait for it."""
         with suppress(EdenmeshError, TimeoutError):
             async with asyncio.timeout(_GIVE_UP_SECONDS):
-                await self.answer(False)
+                await self.answer(code.code, False)
 
     def _show(self, code: CodeView) -> None:
         screen = self.call.screen

@@ -207,8 +207,8 @@ async def _wait_for_pairing(call: Call, device: Client, minutes: float, *, intro
 
 
 def _dialogue(call: Call, device: Client, asking: Asking, *, introducer: bool) -> Dialogue:
-    async def answer(is_same: bool) -> None:
-        await device.post("/api/pairing/answer", {"is_same": is_same, "introducer": introducer})
+    async def answer(code: str, is_same: bool) -> None:
+        await device.post("/api/pairing/answer", {"code": code, "is_same": is_same, "introducer": introducer})
 
     return Dialogue(call, asking, answer)
 

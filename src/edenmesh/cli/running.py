@@ -85,8 +85,8 @@ async def _watch(call: Call, device: Device) -> None:
 
 
 async def _follow(call: Call, asking: Asking, task: PairingTask) -> None:
-    async def answer(is_same: bool) -> None:
-        task.answer(is_same)
+    async def answer(code: str, is_same: bool) -> None:
+        task.answer(is_same, code=code)
 
     dialogue = Dialogue(call, asking, answer, asks=asking.is_terminal and not call.is_json)
     try:

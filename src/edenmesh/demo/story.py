@@ -91,7 +91,7 @@ class Story:
             raise DemoFailed("the two screens show different codes: somebody stands between them")
         self._draw.fact("both persons compare the six digits: they are the same, and both say yes")
         for device in (self._amina, self._bo):
-            device.post("/api/pairing/answer", {"is_same": True})
+            device.post("/api/pairing/answer", {"code": ours["code"], "is_same": True})
         next(outgoing)
         _next(incoming)
         waiting.join()

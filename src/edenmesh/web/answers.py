@@ -3,7 +3,8 @@
 import json
 import logging
 import traceback
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from contextlib import aclosing
 from typing import Final
 
 from starlette.requests import Request
@@ -14,8 +15,9 @@ from edenmesh.errors import (
     DeliveryError,
     EdenmeshError,
     InvalidInput,
-    NotPermitted,
+    PeerUnreachable,
     StoreError,
+    TrustError,
     UsageError,
 )
 from edenmesh.node import Json, plain
@@ -26,8 +28,9 @@ _STATUS: Final[tuple[tuple[type[EdenmeshError], int], ...]] = (
     (InvalidInput, 400),
     (UsageError, 400),
     (ConfigError, 409),
-    (NotPermitted, 403),
+    (TrustError, 403),
     (DeliveryError, 502),
+    (PeerUnreachable, 502),
     (StoreError, 500),
 )
 
@@ -55,13 +58,14 @@ def error_view(error: EdenmeshError) -> dict[str, Json]:
     return {"error": type(error).__name__, "what": error.what, "kept": error.kept, "do": error.do}
 
 
-def lines(views: AsyncIterator[object]) -> Response:
+def lines(views: AsyncGenerator[object]) -> Response:
     """Views as lines of JSON, each as soon as it is there; an error is the last line."""
 
     async def encoded() -> AsyncIterator[bytes]:
         try:
-            async for view in views:
-                yield _line(plain(view))
+            async with aclosing(views):
+                async for view in views:
+                    yield _line(plain(view))
         except EdenmeshError as error:
             yield _line(error_view(error))
         except Exception as error:  # noqa: BLE001 - the edge: the last line says it, the device goes on
@@ -79,7 +83,7 @@ async def read_object(request: Request) -> Mapping[str, Json]:
     """The JSON object in a request. Raises InvalidInput where there is none."""
     try:
         body = json.loads(await request.body() or b"{}")
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InvalidInput(what=f"The request is not JSON: {error}.") from error
     if not isinstance(body, dict):
         raise InvalidInput(what="The request is not a JSON object.")
@@ -100,6 +104,13 @@ def object_of(body: Mapping[str, Json], key: str) -> Mapping[str, Json]:
     if not isinstance(value, dict):
         raise InvalidInput(what=f"{key!r} in the request is not an object.")
     return value
+
+
+def number_of(text: str, what: str, number_max: int) -> int:
+    """A whole number in a query, at most so large. Raises InvalidInput where it is none."""
+    if not (text.isascii() and text.isdigit() and len(text) <= len(str(number_max))):
+        raise InvalidInput(what=f"{text[:20]!r} is no number for {what!r}.")
+    return min(int(text), number_max)
 
 
 def flag_of(body: Mapping[str, Json], key: str) -> bool:

@@ -1,5 +1,6 @@
 """Routes of the local API for destinations: Eden servers that records are delivered to; and for the doctor."""
 
+import asyncio
 from collections.abc import Mapping
 from typing import Final, Literal, TypeAlias
 
@@ -81,7 +82,7 @@ class DeliveryRoutes:
 
     async def examine(self, _request: Request) -> Response:
         """Look for what may be wrong with this device."""
-        return answer(self._device.examine())
+        return answer(await asyncio.to_thread(self._device.examine))
 
 
 def _what(body: Mapping[str, Json]) -> What:

@@ -1,7 +1,7 @@
 """Routes of the local API for people: the team, being visible, pairing, peers and sync."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -10,7 +10,7 @@ from starlette.routing import Route
 from edenmesh.core.ids import format_id
 from edenmesh.errors import InvalidInput
 from edenmesh.node import Device, PairingTask, PeerEvent
-from edenmesh.web.answers import answer, flag_of, lines, read_object, text_of
+from edenmesh.web.answers import answer, flag_of, lines, number_of, read_object, text_of
 
 
 class PeopleRoutes:
@@ -65,11 +65,7 @@ class PeopleRoutes:
 
     async def nearby(self, request: Request) -> Response:
         """Devices seen within `seconds`."""
-        seconds = request.query_params.get("seconds", "3")
-        try:
-            seen = await self._device.nearby(min(float(seconds), 30.0))
-        except ValueError as error:
-            raise InvalidInput(what=f"{seconds!r} is not a number of seconds.") from error
+        seen = await self._device.nearby(number_of(request.query_params.get("seconds", "3"), "seconds", 30))
         return answer(
             [
                 {"call_sign": one.call_sign, "addresses": one.addresses, "port": one.port, "is_member": one.is_member}
@@ -80,19 +76,19 @@ class PeopleRoutes:
     async def pair(self, request: Request) -> Response:
         """Begin to pair with `target`. Lines: the code, then who was paired."""
         task = await self._device.pair(text_of(await read_object(request), "target"))
-        return lines(_follow(task))
+        return lines(_follow_alone(task))
 
     async def await_pairing(self, _request: Request) -> Response:
         """Wait for the next pairing another device begins. Lines: the code, then who was paired."""
         return lines(self._incoming())
 
     async def answer_pairing(self, request: Request) -> Response:
-        """The person's answer to the code on the screen: `is_same`, `introducer`."""
+        """The person's answer: the `code` they saw, so that it meets no later pairing, `is_same`, `introducer`."""
         body = await read_object(request)
         task = self._device.latest_pairing
         if task is None:
             raise InvalidInput(what="No pairing is under way.")
-        task.answer(flag_of(body, "is_same"), introducer=flag_of(body, "introducer"))
+        task.answer(flag_of(body, "is_same"), code=text_of(body, "code"), introducer=flag_of(body, "introducer"))
         return answer({})
 
     async def peers(self, _request: Request) -> Response:
@@ -120,7 +116,7 @@ class PeopleRoutes:
         """What happens from now on, a line each."""
         return lines(self._events())
 
-    async def _sync_all(self) -> AsyncIterator[object]:
+    async def _sync_all(self) -> AsyncGenerator[object]:
         names = self._device.sync_peers()
         if not names:
             raise InvalidInput(what="This device has no peer to sync with yet.", do="Pair first: `edenmesh pair`.")
@@ -128,7 +124,7 @@ class PeopleRoutes:
             async for update in self._device.sync(name):
                 yield update
 
-    async def _incoming(self) -> AsyncIterator[object]:
+    async def _incoming(self) -> AsyncGenerator[object]:
         tasks: asyncio.Queue[PairingTask] = asyncio.Queue()
         stop = self._device.on_pairing(tasks.put_nowait)
         try:
@@ -138,7 +134,7 @@ class PeopleRoutes:
         finally:
             stop()
 
-    async def _events(self) -> AsyncIterator[object]:
+    async def _events(self) -> AsyncGenerator[object]:
         async for event in self._device.subscribe():
             if isinstance(event, PairingTask):
                 yield {"event": "pairing"}
@@ -148,6 +144,15 @@ class PeopleRoutes:
                 yield {"event": "commit", "records": len(event.records), "has_charter": event.has_charter}
 
 
-async def _follow(task: PairingTask) -> AsyncIterator[object]:
+async def _follow(task: PairingTask) -> AsyncGenerator[object]:
     yield {"code": await task.code()}
     yield {"paired": await task.result()}
+
+
+async def _follow_alone(task: PairingTask) -> AsyncGenerator[object]:
+    """Where who began the pairing goes away without an answer, nobody can give one: it ends."""
+    try:
+        async for view in _follow(task):
+            yield view
+    finally:
+        task.give_up()

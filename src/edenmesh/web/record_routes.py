@@ -1,14 +1,17 @@
 """Routes of the local API for records, forms, files, import and export."""
 
+import asyncio
+
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from edenmesh.core.ids import FileHash, format_id, parse_id
+from edenmesh.core.limits import INTEGER_MAX
 from edenmesh.core.records import File, Form
 from edenmesh.errors import InvalidInput
 from edenmesh.node import Device, Json
-from edenmesh.web.answers import answer, flag_of, object_of, read_object, text_of
+from edenmesh.web.answers import answer, flag_of, number_of, object_of, read_object, text_of
 
 _PAGE_MAX = 1000
 
@@ -42,11 +45,10 @@ class RecordRoutes:
     async def page(self, request: Request) -> Response:
         """Records of a table: `table`, `limit`, `after`, `deleted`."""
         query = request.query_params
-        limit = min(_number(query.get("limit", "50")), _PAGE_MAX)
         rows, after = self._device.records.page(
             query.get("table", ""),
-            limit=limit,
-            after=_number(query.get("after", "0")),
+            limit=number_of(query.get("limit", "50"), "limit", _PAGE_MAX),
+            after=number_of(query.get("after", "0"), "after", INTEGER_MAX),
             with_deleted=query.get("deleted") == "1",
         )
         return answer({"records": rows, "after": after})
@@ -128,7 +130,7 @@ class RecordRoutes:
         """Import S3JSON: `document` as text, `files` kept before by their name, `update`."""
         body = await read_object(request)
         files = {label: _file(given) for label, given in object_of(body, "files").items()}
-        result = self._device.import_document(
+        result = await self._device.import_in_turns(
             text_of(body, "document").encode(), files=files, is_update=flag_of(body, "update")
         )
         return answer(result)
@@ -136,14 +138,9 @@ class RecordRoutes:
     async def export(self, request: Request) -> Response:
         """Export: `format` s3json, csv or geojson; `table` once for each, all where there is none."""
         query = request.query_params
-        content = self._device.export(query.getlist("table"), query.get("format", "s3json"))
+        # In a thread: a large export must not keep sessions waiting, and it only reads.
+        content = await asyncio.to_thread(self._device.export, query.getlist("table"), query.get("format", "s3json"))
         return Response(content, media_type="application/octet-stream")
-
-
-def _number(text: str) -> int:
-    if not (text.isascii() and text.isdigit()):
-        raise InvalidInput(what=f"{text!r} is not a number.")
-    return int(text)
 
 
 def _texts(value: Json) -> list[str]:
