@@ -38,6 +38,8 @@ from edenmesh.node.parts import Parts
 from edenmesh.store import RecordVersions
 
 _ROWS_A_CHANGE: Final = 2000
+_ROWS_A_TURN: Final = 400
+_TURN_SECONDS: Final = 0.005
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,16 +73,16 @@ class Importer:
     def take(self, data: bytes) -> ImportResult:
         """Import a document. Raises InvalidInput where it is no S3JSON at all; then nothing was written."""
         document = self._read(data)
-        for chunk in _chunks(document.rows):
+        for chunk in _chunks(document.rows, _ROWS_A_CHANGE):
             self._take_chunk(chunk)
         return self._result(document)
 
     async def take_in_turns(self, data: bytes) -> ImportResult:
         """The same, while others have their turns in between: sessions go on during a long import."""
         document = await asyncio.to_thread(self._read, data)
-        for chunk in _chunks(document.rows):
+        for chunk in _chunks(document.rows, _ROWS_A_TURN):
             self._take_chunk(chunk)
-            await asyncio.sleep(0)
+            await asyncio.sleep(_TURN_SECONDS)
         return self._result(document)
 
     def _read(self, data: bytes) -> Document:
@@ -175,12 +177,12 @@ class Importer:
         return known
 
 
-def _chunks(rows: Iterable[Row]) -> Iterator[list[Row]]:
+def _chunks(rows: Iterable[Row], rows_max: int) -> Iterator[list[Row]]:
     """Rows in pieces that become durable together; a record named twice begins a new piece, so that it is seen."""
     chunk: list[Row] = []
     keys: set[tuple[str, str]] = set()
     for row in rows:
-        if row.key in keys or len(chunk) == _ROWS_A_CHANGE:
+        if row.key in keys or len(chunk) == rows_max:
             yield chunk
             chunk, keys = [], set()
         chunk.append(row)
