@@ -36,7 +36,10 @@ async def test_edits_of_different_fields_merge_and_of_one_field_are_asked_about(
             assert (fields["beds"].value, fields["phone"].value) == (7, "12")
             assert not fields["beds"].is_undecided
             assert fields["name"].is_undecided
-            assert {(one.value, one.by) for one in fields["name"].choices} == {("School A", "Amina"), ("School B", "Bo")}
+            assert {(one.value, one.by) for one in fields["name"].choices} == {
+                ("School A", "Amina"),
+                ("School B", "Bo"),
+            }
             assert (device.status().open, device.tables()[0].open) == (1, 1)
         assert states(amina) == states(bo)
         decided = amina.resolve(TABLE, uuid, {"name": "School B"}, why="Bo was there")
@@ -117,7 +120,8 @@ async def test_different_records_under_one_uuid_are_shown_whole_and_never_merged
             with pytest.raises(InvalidInput, match="two different records share this uuid"):
                 device.edit(TABLE, "urn:uuid:1", {"name": "Which?"})
         # Either may still be edited by name; the other stays as it is.
-        bakery = next(one for one in record.strands if one.fields["name"].value == "Bakery")
+        strands = bo.record(TABLE, "urn:uuid:1").strands
+        bakery = next(one for one in strands if one.fields["name"].value == "Bakery")
         bo.records.edit(TABLE, "urn:uuid:1", {"name": "Bakery 2"}, strand=bakery.id)
         await until(lambda: states(amina) == states(bo))
         names = [strand.fields["name"].value for strand in amina.record(TABLE, "urn:uuid:1").strands]

@@ -37,7 +37,7 @@ def test_an_export_imported_on_a_fresh_device_gives_equal_states(tmp_path: Path)
     for data in dataset.documents.values():
         first.import_document(data, files=dataset.photos)
     for uuid in [one.uuid for one in first.page(TABLE)[0]][:5]:
-        first.edit(TABLE, uuid, {"name": f"Edited {uuid}", "comments": "two\nlines, \"quoted\" & <b>"})
+        first.edit(TABLE, uuid, {"name": f"Edited {uuid}", "comments": 'two\nlines, "quoted" & <b>'})
     gone = first.page(TABLE)[0][9].uuid
     first.retract(TABLE, gone)
     exported = first.export()
@@ -96,9 +96,9 @@ def test_no_cell_of_a_spreadsheet_is_a_formula(device: Device, text: str) -> Non
 
 
 def test_numbers_and_texts_stay_what_they_are_in_a_table(device: Device) -> None:
-    device.add(TABLE, {"name": "ü, \"x\"\nnext line", "beds": -5, "rent": -1.5, "open": True, "tags": ["b", "a"]})
+    device.add(TABLE, {"name": 'ü, "x"\nnext line', "beds": -5, "rent": -1.5, "open": True, "tags": ["b", "a"]})
     [one] = cells(device)
-    assert (one["name"], one["beds"], one["rent"]) == ("ü, \"x\"\nnext line", "-5", "-1.5")
+    assert (one["name"], one["beds"], one["rent"]) == ('ü, "x"\nnext line', "-5", "-1.5")
     assert one["open"] in ("True", "true", "1")
     assert "a" in one["tags"]
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from edenmesh.core.ids import AuthorId, format_id
+from edenmesh.core.ids import AuthorId, FileHash, format_id
 from edenmesh.core.records import Date, Decimal, File, Reference, Version, form_hash
 from edenmesh.errors import InvalidInput
 from edenmesh.node import Device, FieldView, Json, RecordView
@@ -112,7 +112,14 @@ def test_every_act_takes_the_next_seq_and_names_what_it_saw(device: Device) -> N
 def test_nothing_is_written_where_nothing_changes(typed: Device) -> None:
     uuid = typed.add(SHELTER, {"name": "School", "services": ["food", "water"], "capacity": "40"}).uuid
     before = version_count(typed)
-    for values in ({}, {"name": "School"}, {"services": ["water", "food", "food"]}, {"capacity": 40}, {"rent": ""}):
+    same: list[dict[str, Json]] = [
+        {},
+        {"name": "School"},
+        {"services": ["water", "food", "food"]},
+        {"capacity": 40},
+        {"rent": ""},
+    ]
+    for values in same:
         assert typed.edit(SHELTER, uuid, values).versions == 1
     assert version_count(typed) == before == 1
     assert log_size(typed) == 1
@@ -201,7 +208,8 @@ def test_a_table_nobody_could_mean_is_refused(device: Device, table: str) -> Non
 
 
 def test_a_record_with_no_values_is_refused(device: Device) -> None:
-    for values in ({}, {"name": None}, {"name": "", "services": []}):
+    nothing: list[dict[str, Json]] = [{}, {"name": None}, {"name": "", "services": []}]
+    for values in nothing:
         with pytest.raises(InvalidInput, match="at least one value"):
             device.add(SHELTER, values)
     assert version_count(device) == 0
@@ -223,7 +231,7 @@ def test_a_file_is_kept_by_its_content_and_named_in_a_record(typed: Device) -> N
     content = bytes(range(256)) * 5000
     file = typed.add_file(content, label="plan.pdf")
     assert (file.size, file.media, file.label) == (len(content), "application/pdf", "plan.pdf")
-    assert typed.file(file.hash) == content
+    assert typed.file(FileHash(file.hash)) == content
     assert typed.add_file(content, label="again.pdf").hash == file.hash
     named: dict[str, Json] = {"file": format_id("h", file.hash), "label": "plan.pdf", "size": file.size}
     uuid = typed.add(SHELTER, {"name": "School", "plan": named}).uuid
