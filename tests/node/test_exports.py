@@ -87,12 +87,7 @@ async def test_values_nobody_has_decided_between_are_marked_in_every_format(tmp_
 def test_no_cell_of_a_spreadsheet_is_a_formula(device: Device, text: str) -> None:
     rows = [{"@uuid": f"{text}{number}", "name": text} for number in range(2)]
     device.import_document(json.dumps({f"$_{TABLE}": rows}).encode())
-    for number, one in enumerate(cells(device)):
-        assert one["uuid"].removeprefix("'") == f"{text}{number}".strip()
-        assert one["uuid"][0] not in "=+-@\t\r"
-        assert one["name"] == f"'{text.strip()}" or one["name"] == text.strip()
-        assert one["name"][0] not in "=+-@\t\r"
-    assert len(cells(device)) == 2
+    assert [(one["uuid"], one["name"]) for one in cells(device)] == [(f"'{text}{n}", f"'{text}") for n in range(2)]
 
 
 def test_numbers_and_texts_stay_what_they_are_in_a_table(device: Device) -> None:
