@@ -75,7 +75,7 @@ class Desk:
     def leave(self, owner: object) -> None:
         """The owner is gone, or commits: what it staged becomes durable, as far as it can."""
         if self._open is not None and self._open.owner is owner:
-            self._settle()
+            self.settle()
 
     @contextmanager
     def writing(self) -> Iterator[Transaction]:
@@ -83,7 +83,7 @@ class Desk:
 
         While somebody is connected, what it writes leaves at once, and so is sealed with it.
         """
-        self._settle()
+        self.settle()
         with self._store.change() as transaction:
             yield transaction
             if transaction.is_unsealed and self.has_company():
@@ -112,12 +112,12 @@ class Desk:
 
     def _begin(self, owner: object) -> Transaction:
         if self._open is not None and self._open.owner is not owner:
-            self._settle()
+            self.settle()
         if self._open is None:
             self._open = _Open(owner, self._store.change())
         return self._open.transaction
 
-    def _settle(self) -> None:
+    def settle(self) -> None:
         """Make durable what is staged; where the store cannot, it is its owner's to hear, and nobody else's."""
         if self._open is None:
             return

@@ -101,7 +101,10 @@ class Device:
 
     def close(self) -> None:
         """Close the store and let others open it."""
-        self._parts.store.close()
+        try:
+            self._parts.desk.settle()
+        finally:
+            self._parts.store.close()
 
     async def __aenter__(self) -> Self:
         try:
