@@ -77,7 +77,7 @@ class PairingTask:
         await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
         if code.done() and not code.cancelled():
             return _code_view(code.result())
-        await self._outcome
+        await self.result()
         raise PairingFailed(what="The pairing ended before there was a code.")
 
     def answer(self, is_same: bool, *, code: str | None = None, introducer: bool = False) -> None:
@@ -96,6 +96,11 @@ class PairingTask:
         """End the pairing where nobody is there to answer; one that was answered goes on."""
         self._encounter.give_up()
 
+    @property
+    def is_over(self) -> bool:
+        """Whether it has come to its end."""
+        return self._outcome.done()
+
     async def ended(self) -> None:
         """Wait for the end, whatever it is."""
         await asyncio.wait([self._outcome])
@@ -107,7 +112,10 @@ class PairingTask:
 
     async def result(self) -> PairedView:
         """The new peer. Raises PairingFailed with what happened."""
-        return await asyncio.shield(self._outcome)
+        await self.ended()
+        if self._outcome.cancelled():
+            raise PairingFailed(what="This device stopped before the pairing was done.", do="Pair the two again.")
+        return self._outcome.result()
 
 
 class Pairings:
