@@ -97,8 +97,7 @@ INVALID: dict[str, Map] = {
     "items beyond the bound": base(add={"needs": ["x"] * (VERSION_ITEMS_MAX + 1)}),
     "an item that is empty": base(add={"needs": [""]}),
     "a list's name not in normal form": base(add={"e\u0301": ["x"]}),
-    "a list that is set": base(add={"name": ["x"]}),
-    "a list that is unset": base(parents=[PARENT], unset=["x"], remove={"x": [["1", [PARENT]]]}),
+    "a value and items of one field": base(add={"name": ["x"]}),
     "a removal of nothing": base(parents=[PARENT], remove={"needs": []}),
     "a removal of an empty item": base(parents=[PARENT], remove={"needs": [["", [PARENT]]]}),
     "a removal that saw nothing": base(parents=[PARENT], remove={"needs": [["x", []]]}),
@@ -110,6 +109,22 @@ INVALID: dict[str, Map] = {
     "a retract of nothing": {name: value for name, value in base(op="retract").items() if name != "set"},
     "a retract that sets": base(op="retract", parents=[PARENT]),
     "a resolution of nothing": base(op="resolve"),
+    "a resolution that one strand is the same": base(op="resolve", parents=[PARENT], about={"same": [PARENT]}),
+    "a resolution with strands out of order": base(
+        op="resolve", parents=[PARENT], about={"same": [OTHER_PARENT, PARENT]}
+    ),
+    "a resolution by which nobody leaves": base(op="resolve", parents=[PARENT], about={"keeps": PARENT}),
+    "a resolution by which nobody stays": base(op="resolve", parents=[PARENT], about={"leaves": [PARENT]}),
+    "a resolution by which one leaves and stays": base(
+        op="resolve", parents=[PARENT], about={"keeps": PARENT, "leaves": [PARENT]}
+    ),
+    "a resolution that says same and different": base(
+        op="resolve",
+        parents=[PARENT],
+        about={"keeps": PARENT, "leaves": [OTHER_PARENT], "same": [PARENT, OTHER_PARENT]},
+    ),
+    "a resolution that undoes nothing": base(op="resolve", parents=[PARENT], about={"undoes": []}),
+    "a resolution with an empty reason": base(op="resolve", parents=[PARENT], about={"why": ""}),
     "an observation of nowhere": base(op="observe", about={"body": bytes(32)}),
     "an observation of nothing": base(op="observe", about={"destination": bytes(32)}),
     "an observation without a word": base(op="observe"),
@@ -124,6 +139,7 @@ INVALID: dict[str, Map] = {
     "an observation that found out of order": base(
         op="observe", about={**ABOUT, "found": {"x": [OTHER_PARENT, PARENT]}}
     ),
+    "an observation that ends out of order": base(op="observe", about={**ABOUT, "ends": {"x": [OTHER_PARENT, PARENT]}}),
     "about that is empty": base(about={}),
     "about nested beyond the bound": base(about={"why": nested(NESTING_MAX - 1)}),
     "about with a text not in normal form": base(about={"why": "e\u0301"}),

@@ -84,6 +84,8 @@ FORM_FIELDS_MAX: Final = 1024
 """Fields of one table in a form."""
 FORM_TABLES_MAX: Final = 256
 """Tables one form describes: its own, its components', those it refers to."""
+FORM_UNIT_FIELDS_MAX: Final = 16
+"""Fields of one unit, which conflict as one; a position or an amount has two or three."""
 DOCUMENT_BYTES_MAX: Final = 256 * 1024 * 1024
 """Size of one S3JSON document; 100,000 records have about 35 MB. Documents are read whole."""
 DOCUMENT_ROWS_MAX: Final = 1_000_000

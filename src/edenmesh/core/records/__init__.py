@@ -3,12 +3,13 @@
 Invariant: equal sets of versions give equal states, in whatever order they came. Imports only the floor below.
 """
 
-from edenmesh.core.records.about import ABSENT, Observation
+from edenmesh.core.records.about import ABSENT, Observation, Resolution
 from edenmesh.core.records.catalogue import Catalogue, Membership
 from edenmesh.core.records.change import Change, Pen, compose, difference, normal_value
-from edenmesh.core.records.form import FORM_FORMAT, KINDS, Component, Field, Form, Option, Table, form_hash
+from edenmesh.core.records.declarations import Declarations, Declared
+from edenmesh.core.records.form import FORM_FORMAT, KINDS, Component, Field, Form, Option, Rule, Table, form_hash
 from edenmesh.core.records.history import History, Node
-from edenmesh.core.records.merge import record_state
+from edenmesh.core.records.merge import record_state, record_states
 from edenmesh.core.records.observation import (
     body_hash,
     is_delivered,
@@ -41,6 +42,7 @@ from edenmesh.core.records.version import (
     Removal,
     Version,
     carry,
+    left_uuid,
     owned_uuid,
     owns_uuid,
     version_id,
@@ -68,6 +70,8 @@ __all__ = [
     "Date",
     "DateTime",
     "Decimal",
+    "Declarations",
+    "Declared",
     "Draft",
     "Field",
     "FieldState",
@@ -85,6 +89,8 @@ __all__ = [
     "RecordState",
     "Reference",
     "Removal",
+    "Resolution",
+    "Rule",
     "StrandState",
     "Table",
     "Value",
@@ -100,6 +106,7 @@ __all__ = [
     "in_order",
     "is_delivered",
     "last_observations",
+    "left_uuid",
     "moment_of",
     "normal_value",
     "observe",
@@ -107,6 +114,7 @@ __all__ = [
     "owned_uuid",
     "owns_uuid",
     "record_state",
+    "record_states",
     "state_body",
     "text_of",
     "version_id",

@@ -10,8 +10,14 @@ from typing import Final, NamedTuple
 import msgspec
 
 from edenmesh.core.encoding import decode_struct, encode, require_text
-from edenmesh.core.ids import FormHash, tagged_hash
-from edenmesh.core.limits import FORM_BYTES_MAX, FORM_FIELDS_MAX, FORM_TABLES_MAX, NAME_CHARS_MAX
+from edenmesh.core.ids import ID_BYTES, FormHash, tagged_hash
+from edenmesh.core.limits import (
+    FORM_BYTES_MAX,
+    FORM_FIELDS_MAX,
+    FORM_TABLES_MAX,
+    FORM_UNIT_FIELDS_MAX,
+    NAME_CHARS_MAX,
+)
 from edenmesh.errors import InvalidInput, RemoteProtocolError
 
 FORM_FORMAT: Final = 1
@@ -44,8 +50,24 @@ class Option(NamedTuple):
     label: str
 
 
+class Rule(NamedTuple):
+    """How conflicts of one field are decided by a device in the place of people: `device` writes the resolution.
+
+    A steward decided so, by making the form the current one of its table; nothing else ever merges.
+    """
+
+    field: str
+    name: str
+    device: bytes
+
+
 class Field(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One field. `targets` are the tables a reference may point to, or the super-entities of an object key."""
+    """One field. `targets` are the tables a reference may point to, or the super-entities of an object key.
+
+    `restrictive` are the values, as canonical texts, that restrict what may be done with the record (no consent, do
+    not share), the most restrictive first; an empty text is the empty field. While people disagree, the first of them
+    that anybody gave is shown.
+    """
 
     default: str = ""
     is_hidden: bool = False
@@ -55,6 +77,7 @@ class Field(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     label: str = ""
     name: str
     options: list[Option] = []
+    restrictive: list[str] = []
     settings: str = ""
     targets: list[str] = []
     widget: str = ""
@@ -66,14 +89,20 @@ class Field(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Table(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One table with the fields a form shows, in the form's order. `supers` maps super-entities to their keys."""
+    """One table with the fields a form shows, in the form's order. `supers` maps super-entities to their keys.
+
+    `units` are groups of fields that mean something together only (latitude and longitude, amount and currency): they
+    conflict as one. `rules` say which conflicts a device decides.
+    """
 
     fields: list[Field] = []
     label: str = ""
     name: str
     plural: str = ""
+    rules: list[Rule] = []
     settings: str = ""
     supers: dict[str, str] = {}
+    units: list[list[str]] = []
 
     def field(self, name: str) -> Field | None:
         """The field of that name, or None."""
@@ -174,6 +203,15 @@ def _require_table(table: Table) -> None:
     for field in table.fields:
         _require_name(field.name)
         _require(not field.name.startswith(("$", "@")), f"a field of {table.name} begins with {field.name[0]!r}")
+        for text in field.restrictive:
+            require_text(text)
+    for unit in table.units:
+        _require(1 < len(set(unit)) == len(unit) <= FORM_UNIT_FIELDS_MAX, f"a unit of {table.name} has no right size")
+    for named in (*(name for unit in table.units for name in unit), *(rule.field for rule in table.rules)):
+        _require_name(named)
+    for rule in table.rules:
+        _require_name(rule.name)
+        _require(len(rule.device) == ID_BYTES, f"a rule of {table.name} names no device")
 
 
 def _require_name(name: str) -> None:

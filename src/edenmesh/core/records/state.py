@@ -27,11 +27,15 @@ class Flag(IntFlag):
     """A version is without effect until its author is trusted again."""
     NEWER = 64
     """A version is of a format or op newer than this program."""
+    AWAITED = 128
+    """A form that a version was written with has not come: what it declares is not known."""
+    QUESTION = 256
+    """A server has gone back, and nobody has said yet what that means."""
 
 
-OPEN: Final = Flag.CONFLICT | Flag.IDENTITY | Flag.CONTESTED
+OPEN: Final = Flag.CONFLICT | Flag.IDENTITY | Flag.CONTESTED | Flag.QUESTION
 """What a person has to decide."""
-_UNCLEAN: Final = (OPEN | Flag.WAITING | Flag.NEWER).value
+_UNCLEAN: Final = (OPEN | Flag.WAITING | Flag.NEWER | Flag.AWAITED).value
 
 
 class Choice(msgspec.Struct, frozen=True):
@@ -42,9 +46,14 @@ class Choice(msgspec.Struct, frozen=True):
 
 
 class FieldState(msgspec.Struct, frozen=True):
-    """One field: its live values, the one shown first. More than one is a field conflict, shown as undecided."""
+    """One field: its live values, the one shown first. More than one is a field conflict, shown as undecided.
+
+    `unit` are the fields that conflict as one with this one, itself among them; the choices of all of them stand in
+    one order, so that the values in one place belong together, and may repeat.
+    """
 
     choices: tuple[Choice, ...]
+    unit: tuple[str, ...] = ()
 
     @property
     def shown(self) -> Content | None:
@@ -60,11 +69,14 @@ class FieldState(msgspec.Struct, frozen=True):
 class StrandState(msgspec.Struct, frozen=True, kw_only=True):
     """One strand of a record. `first` is the id that names it; `heads` are what an edit made now would follow.
 
+    `firsts` are all first versions in it: a reference that names one of them means this strand.
+
     `conflicts` are the names of the fields in conflict; `retracts` are those no one lifted, and `concurrent_edits`
     the changes that none of them had seen.
     """
 
     first: VersionId
+    firsts: tuple[VersionId, ...]
     heads: tuple[VersionId, ...]
     fields: Mapping[str, FieldState]
     conflicts: tuple[str, ...] = ()
@@ -89,13 +101,17 @@ class StrandState(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RecordState(msgspec.Struct, frozen=True):
-    """One record: its strands, normally one, and what is open about it."""
+    """One record: its strands, normally one, and what is open about it.
+
+    `contradictions` are decisions on its strands that contradict each other: none of them applies.
+    """
 
     table: str
     uuid: str
     strands: tuple[StrandState, ...]
     waiting: frozenset[VersionId]
     flags: Flag
+    contradictions: tuple[VersionId, ...] = ()
 
     @property
     def strand(self) -> StrandState | None:

@@ -26,7 +26,7 @@ from edenmesh.core.limits import (
     VERSION_ITEMS_MAX,
     VERSION_PARENTS_MAX,
 )
-from edenmesh.core.records.about import Name, Observation
+from edenmesh.core.records.about import Name, Observation, Resolution
 from edenmesh.core.records.values import Value, require_value
 from edenmesh.errors import InvalidInput, RemoteProtocolError
 
@@ -94,6 +94,14 @@ class Version(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults
             return msgspec.convert(self.about, Observation)
         except msgspec.ValidationError as error:
             raise InvalidInput(what=f"an observation does not say what it must: {error}") from error
+
+    @property
+    def resolution(self) -> Resolution:
+        """What a resolution says beside its values. Raises InvalidInput where it contradicts itself."""
+        try:
+            return msgspec.convert(self.about, Resolution)
+        except msgspec.ValidationError as error:
+            raise InvalidInput(what=f"a resolution does not say what it must: {error}") from error
 
     @classmethod
     def decode(cls, data: bytes) -> "Version":
@@ -166,11 +174,19 @@ def owned_uuid(author: AuthorId, seq: int, salt: bytes, table: str) -> str:
 
     122 bits of a hash in the shape of a version-8 UUID (RFC 9562, section 5.8).
     """
-    digest = tagged_hash("uuid", author, seq.to_bytes(8, "big"), salt, table.encode())
+    return _uuid_of(tagged_hash("uuid", author, seq.to_bytes(8, "big"), salt, table.encode()))
+
+
+def _uuid_of(digest: bytes) -> str:
     bits = bytearray(digest[:16])
     bits[6] = bits[6] & 0x0F | 0x80
     bits[8] = bits[8] & 0x3F | 0x80
     return f"urn:uuid:{UUID(bytes=bytes(bits))}"
+
+
+def left_uuid(first: VersionId) -> str:
+    """The uuid of the strand with this first version once it has left its record (design, section 2.5)."""
+    return _uuid_of(tagged_hash("left", first))
 
 
 def owns_uuid(version: Version) -> bool:
@@ -221,19 +237,15 @@ def _require_valid(version: Version) -> None:
 
 def _require_lists(version: Version) -> None:
     for name, items in version.add.items():
-        _require_list(name, version)
+        _require_normal(name)
+        _require(name not in version.set, "it gives one field a value and items")
         for item in items:
             require_value(item)
     for name, removals in version.remove.items():
-        _require_list(name, version)
+        _require_normal(name)
         for removal in removals:
             require_value(removal.item)
             _require_order(removal.seen)
-
-
-def _require_list(name: str, version: Version) -> None:
-    _require_normal(name)
-    _require(name not in version.set and name not in version.unset, "it sets a list field whole")
 
 
 def _require_op(version: Version) -> None:
@@ -246,8 +258,19 @@ def _require_op(version: Version) -> None:
         _require(not (version.set or version.unset or version.add or version.remove), "a retract sets values")
     elif version.op == OBSERVE:
         observation = version.observation
-        for ids in (observation.after, *observation.found.values()):
+        for ids in (observation.after, *observation.found.values(), *observation.ends.values()):
             _require_order(ids)
+    elif version.op == RESOLVE and version.about:
+        _require_resolution(version.resolution)
+
+
+def _require_resolution(resolution: Resolution) -> None:
+    for ids in (resolution.same, resolution.leaves, resolution.undoes):
+        _require_order(ids)
+    _require(len(resolution.same) != 1, "it says of one strand that it is the same")
+    _require(bool(resolution.leaves) == (resolution.keeps is not None), "it names who leaves or who stays, not both")
+    _require(resolution.keeps not in resolution.leaves, "the strand that keeps the uuid leaves it")
+    _require(not (resolution.same and resolution.leaves), "it says same and different")
 
 
 def _require_order(items: Sequence[Ordered]) -> None:

@@ -1,0 +1,148 @@
+"""What the fields of one strand show: the rules of the design, section 2.4, 1 to 3, and the echoes of 2.6.
+
+For each field those assignments are live that no other counted assignment of the field follows. One distinct value is
+clean; several are a field conflict and all are kept. The one shown is chosen by causal depth, then id: no rule
+compares clocks, and software never writes a merge.
+"""
+
+from typing import NamedTuple
+
+from edenmesh.core.ids import VersionId
+from edenmesh.core.records.declarations import Declared
+from edenmesh.core.records.history import History, Node
+from edenmesh.core.records.past import Past
+from edenmesh.core.records.state import Choice, FieldState
+from edenmesh.core.records.values import Value, canonical_text
+from edenmesh.core.records.version import OBSERVE
+
+
+class Said(NamedTuple):
+    """What counts as said of a strand: by field who assigned it, and by field and item who added it."""
+
+    assigned: dict[str, list[Node]]
+    added: dict[tuple[str, str], list[Node]]
+
+
+def said_by(counted: list[Node], past: Past) -> Said:
+    """What these nodes say of their strand, echoes left out."""
+    said = _said(counted)
+    if any(node.version.op == OBSERVE for node in counted):
+        _drop_echoes(said, past)
+    return said
+
+
+def fields_of(
+    said: Said, strand: list[Node], history: History, past: Past, declared: Declared
+) -> dict[str, FieldState]:
+    """The fields of a strand by name, empty ones left out."""
+    fields = _fields(said, past, strand)
+    if said.added:
+        fields = _with_lists(fields, _lists([node for node in strand if node.is_counted], said, history))
+    return fields
+
+
+def _said(counted: list[Node]) -> Said:
+    assigned: dict[str, list[Node]] = {}
+    added: dict[tuple[str, str], list[Node]] = {}
+    for node in counted:
+        version = node.version
+        for name in version.set:
+            assigned.setdefault(name, []).append(node)
+        for name in version.unset:
+            assigned.setdefault(name, []).append(node)
+        for name, items in version.add.items():
+            for text in {canonical_text(item) for item in items}:
+                added.setdefault((name, text), []).append(node)
+    return Said(assigned, added)
+
+
+def _drop_echoes(said: Said, past: Past) -> None:
+    """Leave out what observations say and a version of ours, concurrent to them in that field, says too."""
+    same: list[tuple[list[Node], str, list[Node]]] = []
+    for name, nodes in said.assigned.items():
+        if len(nodes) > 1:
+            by_text: dict[str, list[Node]] = {}
+            for node in nodes:
+                by_text.setdefault(_text(node, name), []).append(node)
+            same += [(nodes, name, group) for group in by_text.values()]
+    same += [(nodes, name, nodes) for (name, _), nodes in said.added.items()]
+    pairs = [(name, *_ours_and_theirs(group)) for _, name, group in same]
+    for (nodes, _, _), echoes in zip(same, past.concurrent(pairs), strict=True):
+        if echoes:
+            nodes[:] = [node for node in nodes if node not in echoes]
+
+
+def _ours_and_theirs(nodes: list[Node]) -> tuple[list[Node], list[Node]]:
+    ours = [node for node in nodes if node.version.op != OBSERVE]
+    return ours, [node for node in nodes if node.version.op == OBSERVE] if ours else []
+
+
+def _fields(said: Said, past: Past, strand: list[Node]) -> dict[str, FieldState]:
+    live = past.live(said.assigned, strand)
+    fields: dict[str, FieldState] = {}
+    for name, nodes in sorted(said.assigned.items()):
+        standing = live.get(name, nodes)
+        if len(standing) > 1:
+            choices = _choices(standing, name)
+            if choices:
+                fields[name] = FieldState(choices)
+        else:
+            value = standing[0].version.set.get(name)
+            if value is not None:
+                fields[name] = FieldState((Choice(value, standing[0].ids),))
+    return fields
+
+
+def _choices(nodes: list[Node], name: str) -> tuple[Choice, ...]:
+    """The distinct values of live assignments, the one to show first; none where all of them empty the field."""
+    by_text: dict[str, list[Node]] = {}
+    for node in sorted(nodes, key=_rank, reverse=True):
+        by_text.setdefault(_text(node, name), []).append(node)
+    if by_text.keys() == {""}:
+        return ()
+    return tuple(
+        Choice(same[0].version.set.get(name), tuple(one for node in same for one in node.ids))
+        for same in by_text.values()
+    )
+
+
+def _with_lists(fields: dict[str, FieldState], lists: dict[str, Choice]) -> dict[str, FieldState]:
+    """A field that holds both a value and items shows both, undecided."""
+    for name, listed in lists.items():
+        held = fields[name].choices if name in fields else ()
+        fields[name] = FieldState((*held, listed))
+    return dict(sorted(fields.items()))
+
+
+def _rank(node: Node) -> tuple[int, VersionId]:
+    return node.depth, node.ids[-1]
+
+
+def _text(node: Node, name: str) -> str:
+    value = node.version.set.get(name)
+    return "" if value is None else canonical_text(value)
+
+
+def _lists(counted: list[Node], said: Said, history: History) -> dict[str, Choice]:
+    """List fields are add-wins sets: an item is there while one addition of it was not seen by a removal.
+
+    To name an addition is to have seen it, for nobody guesses an id.
+    """
+    removed: dict[tuple[str, str], set[Node]] = {}
+    for node in counted:
+        for name, removals in node.version.remove.items():
+            for removal in removals:
+                removed.setdefault((name, canonical_text(removal.item)), set()).update(history.known(removal.seen))
+    items: dict[str, list[Value]] = {}
+    givers: dict[str, set[Node]] = {}
+    for (name, text), nodes in sorted(said.added.items()):
+        standing = [node for node in nodes if node not in removed.get((name, text), ())]
+        if standing:
+            last = max(standing, key=_rank).version
+            items.setdefault(name, []).append(next(item for item in last.add[name] if canonical_text(item) == text))
+            givers.setdefault(name, set()).update(standing)
+    ranked = {name: sorted(nodes, key=_rank, reverse=True) for name, nodes in givers.items()}
+    return {
+        name: Choice(tuple(items[name]), tuple(one for node in nodes for one in node.ids))
+        for name, nodes in ranked.items()
+    }
