@@ -21,6 +21,9 @@ def test_every_room_is_entered_by_its_door(root: Path) -> None:
         ("node/node.py", "from edenmesh.store.writer import Writer", "import from edenmesh.store instead"),
         ("node/node.py", "from edenmesh.store import writer", "import from edenmesh.store instead"),
         ("node/node.py", "import edenmesh.store.writer", "import from edenmesh.store instead"),
+        ("node/node.py", "from edenmesh.node.parts.desk import Desk", "import from edenmesh.node.parts instead"),
+        ("web/server.py", "from edenmesh.node.parts import Desk", "import from edenmesh.node instead"),
+        ("web/server.py", "from edenmesh.node import parts", "import from edenmesh.node instead"),
         ("store/files.py", "from edenmesh.store.writer import _secret", "private name"),
         ("eden/__init__.py", "__all__: list[str] = []", "says in a docstring"),
         ("eden/__init__.py", '"""Eden."""\nX = 1', "says in __all__"),
@@ -31,9 +34,8 @@ def test_every_room_is_entered_by_its_door(root: Path) -> None:
     ],
 )
 def test_a_way_around_the_door_is_seen(plant: Plant, place: str, text: str, reason: str) -> None:
-    report = check_doors(
-        plant({SOURCE + "store/__init__.py": DOOR, SOURCE + "store/writer.py": "", SOURCE + place: text})
-    )
+    rooms = {"store/__init__.py": DOOR, "store/writer.py": "", "node/parts/__init__.py": DOOR, "node/parts/desk.py": ""}
+    report = check_doors(plant({SOURCE + there: content for there, content in [*rooms.items(), (place, text)]}))
     assert len(report.complaints) == 1
     assert reason in report.complaints[0]
 

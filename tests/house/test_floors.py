@@ -25,11 +25,16 @@ def test_every_import_goes_downwards(root: Path) -> None:
         ("standin/server.py", "from edenmesh.errors import InvalidInput", "knows nothing"),
         ("node/node.py", "from edenmesh.standin import serve", "only the demo"),
         ("node/node.py", "from edenmesh import open_device", "upwards"),
+        ("node/delivery/pull.py", "from edenmesh.node import Device", "upwards"),
+        ("node/records/views.py", "from edenmesh.node.pairing import Pairings", "upwards"),
+        ("node/records/views.py", "from edenmesh.node.meeting import Meetings", "no door between"),
+        ("node/attic/box.py", "import json", "has no floor"),
         ("attic/box.py", "import json", "has no floor"),
     ],
 )
 def test_a_wrong_import_is_seen(plant: Plant, place: str, line: str, reason: str) -> None:
     files = {SOURCE + place: line, SOURCE + "core/session/__init__.py": "", SOURCE + "core/__init__.py": ""}
+    files |= {SOURCE + f"node/{room}/__init__.py": "" for room in ("meeting", "pairing")}
     report = check_floors(plant(files))
     assert len(report.complaints) == 1
     assert reason in report.complaints[0]
@@ -49,8 +54,10 @@ def test_going_down_is_right(plant: Plant) -> None:
         SOURCE + "core/limits.py": "",
         SOURCE + "core/ids.py": "from edenmesh.core.limits import X\nfrom edenmesh.errors import InvalidInput",
         SOURCE + "store/writer.py": "from edenmesh.core.session import Session",
+        SOURCE + "node/device.py": "from edenmesh.node.delivery import Delivery",
+        SOURCE + "node/delivery/delivery.py": "from edenmesh.node.parts import Parts",
         SOURCE + "demo/__main__.py": "from edenmesh.standin import serve\nfrom edenmesh import open_device",
         SOURCE + "__main__.py": "from edenmesh.cli import main",
     }
     report = check_floors(plant(files))
-    assert (report.seen, report.complaints) == (6, [])
+    assert (report.seen, report.complaints) == (8, [])

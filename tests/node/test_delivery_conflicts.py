@@ -5,7 +5,7 @@ from pathlib import Path
 from edenmesh.core.ids import AuthorId, DestinationId, VersionId
 from edenmesh.core.records import OBSERVE, Catalogue, Content, Pen, Reference, Version, compose, difference
 from edenmesh.eden import Row
-from edenmesh.node.delivery_plan import Intent, World, intend, prune
+from edenmesh.node.delivery.intent import Intent, World, intend, prune
 from edenmesh.standin import StandinServer
 from edenmesh.store import RecordVersions
 from tests.net.loop import in_loop

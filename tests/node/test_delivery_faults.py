@@ -12,7 +12,7 @@ import pytest
 
 from edenmesh.errors import AnswerNotUnderstood, DeliveryError, DestinationUnreachable, LoginRefused
 from edenmesh.node import Device
-from edenmesh.node.delivery import Deliveries
+from edenmesh.node.delivery.exchanges import Exchanges
 from edenmesh.standin import StandinServer
 from tests.net.loop import in_loop
 from tests.node.gateway import audit, deliver, device_at, import_all, pull, small_dataset
@@ -24,14 +24,14 @@ IMPATIENT_SECONDS = 0.3
 async def loaded(home: Path) -> AsyncIterator[tuple[Device, StandinServer, int]]:
     """A device with a data set and forms, a server without them; in the end all of it must have got there, once."""
     with StandinServer() as server, device_at(home, server) as device:
-        device._deliveries = Deliveries(device._parts, timeout_seconds=IMPATIENT_SECONDS)
+        device._exchanges = Exchanges(device._parts, timeout_seconds=IMPATIENT_SECONDS)
         await pull(device)
         pulled = audit(device, server).receipts
         records = import_all(device, small_dataset()) + pulled
         before = contents(device)
         yield device, server, records
         server.faults.clear()
-        device._deliveries = Deliveries(device._parts)
+        device._exchanges = Exchanges(device._parts)
         result = await deliver(device, is_again=True)
         found = audit(device, server)
         assert (result.owed_total, result.held, result.rejected) == (0, (), ())

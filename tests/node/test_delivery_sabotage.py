@@ -10,10 +10,10 @@ from edenmesh.core.ids import FileHash
 from edenmesh.core.records import File
 from edenmesh.eden import Key, PendingFile, Refused, Row
 from edenmesh.node import Device
-from edenmesh.node.delivering import Delivery
-from edenmesh.node.intentions import Intentions
-from edenmesh.node.observer import Observer, Seen
-from edenmesh.node.record_desk import RecordDesk
+from edenmesh.node.delivery.delivery import Delivery
+from edenmesh.node.delivery.intentions import Intentions
+from edenmesh.node.delivery.observer import Observer, Seen
+from edenmesh.node.records.record_desk import RecordDesk
 from edenmesh.standin import StandinServer
 from edenmesh.store import RecordVersions
 from tests.net.loop import in_loop
@@ -93,7 +93,7 @@ TRIALS = {
 
 
 async def deliver_as(gateway: type[Observer], device: Device) -> None:
-    parts, deliveries = device._parts, device._deliveries
+    parts, deliveries = device._parts, device._exchanges
     destination = deliveries.destinations.find()
     catalogue = RecordDesk(parts.store, parts.desk).catalogue()
     async with deliveries.destinations.open(destination) as client:

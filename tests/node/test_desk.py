@@ -17,7 +17,7 @@ from edenmesh.core.records import Field, Form, Table, form_hash
 from edenmesh.core.session import FormReceived
 from edenmesh.errors import DiskFull, StoreError
 from edenmesh.node import Device
-from edenmesh.node.desk import Desk
+from edenmesh.node.parts.desk import Desk
 from tests.node.devices import World, version_count
 
 Sabotage = Callable[[Desk], None]

@@ -10,7 +10,7 @@ from edenmesh.core.limits import SILENCE_SECONDS_MAX
 from edenmesh.core.session import Ended, Event, Parties, Session
 from edenmesh.net import MemoryTransport
 from edenmesh.node import Device
-from edenmesh.node.encounter import Encounter
+from edenmesh.node.meeting.encounter import Encounter
 from tests.net.loop import in_loop, until
 from tests.node.devices import Clock, World, pair, running
 

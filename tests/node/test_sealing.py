@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from edenmesh import Device, Settings
-from edenmesh.node.desk import Desk
+from edenmesh.node.parts.desk import Desk
 from edenmesh.store import Committed, KeyCost, OwnLog
 
 

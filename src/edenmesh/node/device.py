@@ -13,25 +13,23 @@ from edenmesh.core.trust import require_device_name
 from edenmesh.eden import read_form_file
 from edenmesh.errors import InvalidInput, StoreDamaged
 from edenmesh.net import Nearby
-from edenmesh.node.delivering import DeliveryUpdate
-from edenmesh.node.delivery import Deliveries, PlanItem, What
-from edenmesh.node.desk import Desk
-from edenmesh.node.destinations import DestinationView
-from edenmesh.node.doctor import Check, examine
-from edenmesh.node.exports import export
-from edenmesh.node.identity import Identity
-from edenmesh.node.imports import Importer, ImportResult, keep_file
-from edenmesh.node.meetings import Meetings, PeerEvent
-from edenmesh.node.pairings import Pairings, PairingTask
-from edenmesh.node.parts import Parts
-from edenmesh.node.pulling import PullUpdate
-from edenmesh.node.record_desk import RecordDesk
-from edenmesh.node.settings import Settings
-from edenmesh.node.status import Status, SyncUpdate, read_status
-from edenmesh.node.syncing import Syncing
-from edenmesh.node.team import MemberView, PeerView, Team
-from edenmesh.node.views import Json, RecordRow, RecordView, TableRow
-from edenmesh.node.visibility import Shown, Visibility
+from edenmesh.node.delivery import DeliveryUpdate, DestinationView, Exchanges, PlanItem, PullUpdate, What
+from edenmesh.node.doctor import examine
+from edenmesh.node.meeting import Meetings, PeerEvent, Shown, Syncing, SyncUpdate, Visibility
+from edenmesh.node.pairing import Pairings, PairingTask
+from edenmesh.node.parts import Check, Desk, Identity, MemberView, Parts, PeerView, Settings, Team
+from edenmesh.node.records import (
+    Importer,
+    ImportResult,
+    Json,
+    RecordDesk,
+    RecordRow,
+    RecordView,
+    TableRow,
+    export,
+    keep_file,
+)
+from edenmesh.node.status import Status, read_status
 from edenmesh.store import Committed, Store
 
 _IDENTITY = "identity"
@@ -53,7 +51,7 @@ class Device:
         self._visibility = Visibility(self._parts, self._meetings)
         self._pairings = Pairings(self._parts, self._meetings, self._visibility)
         self._syncing = Syncing(self._parts, self._meetings, self._visibility)
-        self._deliveries = Deliveries(self._parts)
+        self._exchanges = Exchanges(self._parts)
 
     @classmethod
     def create(cls, home: Path, *, name: str, passphrase: str, settings: Settings | None = None) -> Self:
@@ -335,38 +333,38 @@ class Device:
 
     def destinations(self) -> list[DestinationView]:
         """The servers this device knows, without their passwords."""
-        return self._deliveries.destinations.views()
+        return self._exchanges.destinations.views()
 
     def set_destination(
         self, name: str, url: str, *, user: str, password: str, pin: str = "", is_http_allowed: bool = False
     ) -> DestinationView:
         """Note a server under a name. Raises InvalidInput where the address or the pin is none."""
-        return self._deliveries.destinations.set(
+        return self._exchanges.destinations.set(
             name, url, user=user, password=password, pin=pin, is_http_allowed=is_http_allowed
         )
 
     def drop_destination(self, name: str) -> None:
         """Forget a server and the login there; what was seen there stays known."""
-        self._deliveries.destinations.drop(name)
+        self._exchanges.destinations.drop(name)
 
     async def test_destination(self, name: str = "") -> list[Check]:
         """See whether a server answers and lets this device in; without a name, the only one."""
-        return await self._deliveries.destinations.test(name)
+        return await self._exchanges.destinations.test(name)
 
     async def pull(self, name: str = "", what: What = "all") -> AsyncGenerator[PullUpdate]:
         """Bring forms, records or both from a server: figures while it runs, then the result. Raises DeliveryError."""
-        async for update in self._deliveries.pull(name, what):
+        async for update in self._exchanges.pull(name, what):
             yield update
 
     async def delivery_plan(self, name: str = "", *, is_offline: bool = False) -> list[PlanItem]:
         """What a delivery would send and overwrite, and what not and why."""
-        return await self._deliveries.plan(name, is_offline=is_offline)
+        return await self._exchanges.plan(name, is_offline=is_offline)
 
     async def deliver(self, name: str = "", *, is_again: bool = False) -> AsyncGenerator[DeliveryUpdate]:
         """Deliver what is owed: figures while it runs, then the result. Raises DeliveryError where it cannot go on."""
-        async for update in self._deliveries.deliver(name, is_again=is_again):
+        async for update in self._exchanges.deliver(name, is_again=is_again):
             yield update
 
     def send_again(self, name: str = "") -> int:
         """Answer all questions of a server that has gone back: what it lost is sent again. Returns how many."""
-        return self._deliveries.send_again(name)
+        return self._exchanges.send_again(name)

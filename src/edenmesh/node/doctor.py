@@ -1,24 +1,13 @@
 """What a person asks when something is wrong: checks of the store, the clock, the network and the peers."""
 
-from dataclasses import dataclass
 from typing import Final
 
 from edenmesh.net import own_addresses
-from edenmesh.node.meetings import Meetings
-from edenmesh.node.parts import Parts
+from edenmesh.node.meeting import Meetings
+from edenmesh.node.parts import Check, Parts
 
 _YEAR_2026: Final = 1_767_225_600
 _MEGABYTE: Final = 1_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One check: what was looked at, whether it is well, what was seen, and what to do where it is not."""
-
-    name: str
-    is_well: bool
-    text: str
-    do: str = ""
 
 
 def examine(parts: Parts, meetings: Meetings) -> list[Check]:

@@ -5,10 +5,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from edenmesh.core.ids import format_id
-from edenmesh.core.session import Progress
-from edenmesh.node.meetings import Meetings
+from edenmesh.node.meeting import Meetings, Visibility
 from edenmesh.node.parts import Parts
-from edenmesh.node.visibility import Visibility
 
 _ELSEWHERE: Final = "a server others reach,"
 """What a destination is called that this device knows only from receipts."""
@@ -45,33 +43,6 @@ class Status:
     call_sign: str
     connected: tuple[str, ...]
     destinations: tuple[OwedView, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class SyncUpdate:
-    """Progress of a sync with one peer; the last one says how it ended.
-
-    `missing` is None while it runs; then what keeps it from being everything, in words, empty where nothing does.
-    """
-
-    peer: str
-    given: int
-    to_give: int
-    taken: int
-    to_take: int
-    file_bytes_taken: int
-    file_bytes_to_take: int
-    file_bytes_given: int
-    bytes_sent: int
-    bytes_received: int
-    is_done: bool = False
-    missing: tuple[str, ...] | None = None
-    ended: str = ""
-
-    @property
-    def is_everything(self) -> bool:
-        """Whether both devices stated the same, whole."""
-        return self.missing == ()
 
 
 def read_status(parts: Parts, meetings: Meetings, visibility: Visibility) -> Status:
@@ -111,22 +82,3 @@ def _owed(parts: Parts, total: int) -> Iterator[OwedView]:
         name, url = noted.get(destination, (f"{_ELSEWHERE} {format_id('s', destination)[:10]}", ""))
         owed = store.records.count_owed(destination)
         yield OwedView(name, url, total - owed, owed)
-
-
-def read_progress(peer: str, progress: Progress, missing: tuple[str, ...] | None = None, ended: str = "") -> SyncUpdate:
-    """The figures of a session at this moment."""
-    return SyncUpdate(
-        peer=peer,
-        given=progress.versions_given,
-        to_give=progress.versions_to_give,
-        taken=progress.versions_taken,
-        to_take=progress.versions_to_take,
-        file_bytes_taken=progress.file_bytes_taken,
-        file_bytes_to_take=progress.file_bytes_to_take,
-        file_bytes_given=progress.file_bytes_given,
-        bytes_sent=progress.bytes_sent,
-        bytes_received=progress.bytes_received,
-        is_done=missing is not None or bool(ended),
-        missing=missing,
-        ended=ended,
-    )

@@ -25,9 +25,11 @@ def _check_entrances(module: Module, names: set[str], report: Report) -> None:
         target = found.dotted if found.dotted in names else found.target
         if target.split(".")[0] != PACKAGE:
             continue
-        room = room_of(target)
+        own, room = room_of(module.name), room_of(target)
+        if room.startswith("node.") and not f"{own}.".startswith("node."):
+            room = "node"  # Its inner rooms are behind its door.
         door = f"{PACKAGE}.{room}" if room else PACKAGE
-        if room != room_of(module.name) and room not in GROUND and target != door:
+        if room != own and room not in GROUND and target != door:
             report.complain(module.place(found.node), f"enters {room} by {target}; import from {door} instead")
         if found.name is not None and found.name.startswith("_") and not found.name.startswith("__"):
             report.complain(module.place(found.node), f"takes the private name {found.name} of {found.target}")

@@ -1,7 +1,7 @@
 """The floors: who may know of whom. Imports go downwards only, and rooms on one floor have no door between them.
 
 The ground floor is one room, since its few modules carry each other. The package's own `__init__` is the library's
-surface; it stands above the node and below the faces.
+surface; it stands above the node and below the faces. The node is a room with rooms inside, which stand below it.
 """
 
 from collections.abc import Iterable, Iterator
@@ -20,6 +20,9 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("core.session",),
     ("store",),
     ("eden", "net", "standin"),
+    ("node.parts",),
+    ("node.records", "node.meeting"),
+    ("node.pairing", "node.delivery"),
     ("node",),
     ("",),
     ("web",),
@@ -31,9 +34,13 @@ FLOOR_OF = {room: number for number, rooms in enumerate(FLOORS) for room in room
 
 
 def room_of(module: str) -> str:
-    """The room a module of the package belongs to: "core.trust" for edenmesh.core.trust.seal."""
+    """The room a module of the package belongs to: "core.trust" for edenmesh.core.trust.seal.
+
+    A module that stands in `node` itself, beside its inner rooms, belongs to "node".
+    """
     parts = module.split(".")[1:]
-    return ".".join(parts[:2] if parts[:1] == ["core"] else parts[:1])
+    is_inner = parts[:1] == ["node"] and (len(parts) > 2 or ".".join(parts) in FLOOR_OF)
+    return ".".join(parts[:2] if parts[:1] == ["core"] or is_inner else parts[:1])
 
 
 def check_floors(root: Path) -> Report:

@@ -24,7 +24,7 @@ from edenmesh.eden import (
     master_of,
     normalise_row,
 )
-from edenmesh.node.observer import Observer, Seen, rows_shown
+from edenmesh.node.delivery.observer import Observer, Seen, rows_shown
 from edenmesh.node.parts import Parts
 from edenmesh.store import Committed
 

@@ -5,7 +5,7 @@ from typing import Final, Literal
 
 from edenmesh.core.wire import FrameReader, Intent, decode_message, encode_message, frame
 from edenmesh.errors import RemoteProtocolError
-from edenmesh.node.encounter import Line
+from edenmesh.node.meeting.encounter import Line
 
 Kind = Literal["pair", "sync"]
 

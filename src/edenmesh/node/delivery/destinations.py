@@ -14,8 +14,7 @@ from edenmesh.eden import (
     read_pin,
 )
 from edenmesh.errors import AnswerNotUnderstood, DeliveryError, DestinationUnreachable, InvalidInput, UsageError
-from edenmesh.node.doctor import Check
-from edenmesh.node.parts import Parts
+from edenmesh.node.parts import Check, Parts
 from edenmesh.store import Destination
 
 _HTTP_ALLOWED: Final = "is_http_allowed"

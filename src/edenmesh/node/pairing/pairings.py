@@ -22,12 +22,9 @@ from edenmesh.core.pairing import (
 )
 from edenmesh.errors import EdenmeshError, InvalidInput, PairingFailed
 from edenmesh.net import Address, SecureStream
-from edenmesh.node.encounter import Line
-from edenmesh.node.meetings import Meetings
-from edenmesh.node.pairing import PairingEncounter
-from edenmesh.node.parts import Parts
-from edenmesh.node.team import replace_peer
-from edenmesh.node.visibility import Visibility
+from edenmesh.node.meeting import Line, Meetings, Visibility
+from edenmesh.node.pairing.pairing_encounter import PairingEncounter
+from edenmesh.node.parts import Parts, replace_peer
 
 _JOINING_WORDS: Final = {
     Joining.WE_JOIN: "This device joins the team of {name}: {members} members, about {records} records.",

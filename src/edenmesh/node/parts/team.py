@@ -16,8 +16,8 @@ from edenmesh.core.pairing import MeshSecret, StoreMembership
 from edenmesh.core.ports import Entropy
 from edenmesh.core.trust import Charter, CharterEntry, Member, Seal, found, revoke
 from edenmesh.errors import InvalidInput, NotPermitted
-from edenmesh.node.desk import Desk
-from edenmesh.node.identity import Identity
+from edenmesh.node.parts.desk import Desk
+from edenmesh.node.parts.identity import Identity
 from edenmesh.store import Peer, Store, Transaction
 
 _SECRETS: Final = "secrets"

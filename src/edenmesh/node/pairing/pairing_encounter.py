@@ -9,7 +9,7 @@ from edenmesh.core.pairing import CompareCode, Failed, Paired, Pairing, StoreAdm
 from edenmesh.core.trust import CharterEntry
 from edenmesh.core.wire import FrameReader, frame
 from edenmesh.errors import InvalidInput, ProtocolError
-from edenmesh.node.encounter import Line
+from edenmesh.node.meeting import Line
 
 Outcome = Paired | Failed
 

@@ -25,9 +25,9 @@ from edenmesh.core.records import (
     is_delivered,
 )
 from edenmesh.errors import InvalidInput
-from edenmesh.node.desk import Desk
-from edenmesh.node.reading import read_values, require_fields, require_table
-from edenmesh.node.views import (
+from edenmesh.node.parts import Desk
+from edenmesh.node.records.reading import read_values, require_fields, require_table
+from edenmesh.node.records.views import (
     ChoiceView,
     FieldView,
     Json,

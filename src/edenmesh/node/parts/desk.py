@@ -16,7 +16,7 @@ from edenmesh.core.ports import Entropy
 from edenmesh.core.records import Pen
 from edenmesh.core.session import Batch, CharterReceived, ChunkReceived, FormReceived
 from edenmesh.errors import EdenmeshError, StoreError
-from edenmesh.node.identity import Identity
+from edenmesh.node.parts.identity import Identity
 from edenmesh.store import Committed, Store, Transaction
 
 OnCommitted = Callable[[Committed], None]

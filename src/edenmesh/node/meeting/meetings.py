@@ -10,10 +10,9 @@ from edenmesh.core.ids import DeviceId
 from edenmesh.core.session import Ended, Event, Parties, PeerWaits, Session, Tallied
 from edenmesh.errors import EdenmeshError, NotPaired, PeerUnreachable, ProtocolError, StoreError
 from edenmesh.net import Address, DoorPolicy, Listening, Reception, SecureStream, Stream
-from edenmesh.node.encounter import Encounter, Line
-from edenmesh.node.opening import Kind, hear_intent, say_intent
-from edenmesh.node.parts import Parts
-from edenmesh.node.team import replace_peer
+from edenmesh.node.meeting.encounter import Encounter, Line
+from edenmesh.node.meeting.opening import Kind, hear_intent, say_intent
+from edenmesh.node.parts import Parts, replace_peer
 from edenmesh.store import Committed, KeptTally, Peer
 
 DIAL_SECONDS: Final = 5.0

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from edenmesh.node.desk import Desk
-from edenmesh.node.identity import Identity
-from edenmesh.node.settings import Settings
-from edenmesh.node.team import Team
+from edenmesh.node.parts.desk import Desk
+from edenmesh.node.parts.identity import Identity
+from edenmesh.node.parts.settings import Settings
+from edenmesh.node.parts.team import Team
 from edenmesh.store import Store
 
 

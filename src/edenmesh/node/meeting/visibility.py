@@ -6,7 +6,7 @@ from typing import Final
 
 from edenmesh.errors import ConfigError, InvalidInput
 from edenmesh.net import Address, Advertiser, Browser, Nearby, own_addresses
-from edenmesh.node.meetings import Meetings
+from edenmesh.node.meeting.meetings import Meetings
 from edenmesh.node.parts import Parts
 from edenmesh.store import Committed
 

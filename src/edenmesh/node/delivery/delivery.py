@@ -15,11 +15,11 @@ from edenmesh.core.ids import DestinationId, FileHash
 from edenmesh.core.records import File
 from edenmesh.eden import Answer, Batch, EdenClient, Key, Row, master_of, plan_delivery
 from edenmesh.errors import AnswerNotUnderstood, DeliveryError, DestinationUnreachable, NotPermitted, Revoked
-from edenmesh.node.delivery_plan import Intent
-from edenmesh.node.intentions import Intentions
-from edenmesh.node.observer import Observer
+from edenmesh.node.delivery.intent import Intent
+from edenmesh.node.delivery.intentions import Intentions
+from edenmesh.node.delivery.observer import Observer
+from edenmesh.node.delivery.rejections import Rejection, put_rejections
 from edenmesh.node.parts import Parts
-from edenmesh.node.rejections import Rejection, put_rejections
 
 _READ_AT_ONCE: Final = 1000
 _BREAKS_MAX: Final = 3

@@ -20,16 +20,15 @@ from edenmesh.core.records import (
 )
 from edenmesh.eden import TIMEOUT_SECONDS, EdenClient
 from edenmesh.errors import UsageError
-from edenmesh.node.delivering import Delivery, DeliveryUpdate
-from edenmesh.node.delivery_plan import Intent
-from edenmesh.node.destinations import Destinations
-from edenmesh.node.intentions import Intentions
-from edenmesh.node.observer import Observer
+from edenmesh.node.delivery.delivery import Delivery, DeliveryUpdate
+from edenmesh.node.delivery.destinations import Destinations
+from edenmesh.node.delivery.intent import Intent
+from edenmesh.node.delivery.intentions import Intentions
+from edenmesh.node.delivery.observer import Observer
+from edenmesh.node.delivery.pull import Pull, PullResult, PullUpdate, pull_forms
+from edenmesh.node.delivery.rejections import Rejection
 from edenmesh.node.parts import Parts
-from edenmesh.node.pulling import Pull, PullResult, PullUpdate, pull_forms
-from edenmesh.node.record_desk import RecordDesk
-from edenmesh.node.rejections import Rejection
-from edenmesh.node.views import content_words
+from edenmesh.node.records import RecordDesk, content_words
 from edenmesh.store import Destination, RecordRow, RecordVersions
 
 What = Literal["all", "forms", "records"]
@@ -62,7 +61,7 @@ class PlanItem:
     is_read: bool = True
 
 
-class Deliveries:
+class Exchanges:
     """Exchanges with servers. Two with the same server wait for each other."""
 
     def __init__(self, parts: Parts, *, timeout_seconds: float = TIMEOUT_SECONDS) -> None:

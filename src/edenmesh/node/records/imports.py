@@ -33,8 +33,7 @@ from edenmesh.core.records import (
 )
 from edenmesh.eden import Document, Problem, Row, decode_document, normalise_document
 from edenmesh.errors import InvalidInput
-from edenmesh.node.desk import Desk
-from edenmesh.node.parts import Parts
+from edenmesh.node.parts import Desk, Parts
 from edenmesh.store import RecordVersions
 
 _ROWS_A_CHANGE: Final = 2000

@@ -3,19 +3,46 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Final
 
 from edenmesh.core.ids import DeviceId
 from edenmesh.core.session import Ended, Progress, Tallied
 from edenmesh.errors import EdenmeshError, NotPaired, PeerUnreachable, ProtocolError, StoreError
 from edenmesh.net import Address
-from edenmesh.node.meetings import DIAL_SECONDS, Meetings, PeerEvent
+from edenmesh.node.meeting.meetings import DIAL_SECONDS, Meetings, PeerEvent
+from edenmesh.node.meeting.visibility import Visibility
 from edenmesh.node.parts import Parts
-from edenmesh.node.status import SyncUpdate, read_progress
-from edenmesh.node.visibility import Visibility
 
 _TELL_SECONDS: Final = 0.25
 _NEARBY_TRIED: Final = 8
+
+
+@dataclass(frozen=True, slots=True)
+class SyncUpdate:
+    """Progress of a sync with one peer; the last one says how it ended.
+
+    `missing` is None while it runs; then what keeps it from being everything, in words, empty where nothing does.
+    """
+
+    peer: str
+    given: int
+    to_give: int
+    taken: int
+    to_take: int
+    file_bytes_taken: int
+    file_bytes_to_take: int
+    file_bytes_given: int
+    bytes_sent: int
+    bytes_received: int
+    is_done: bool = False
+    missing: tuple[str, ...] | None = None
+    ended: str = ""
+
+    @property
+    def is_everything(self) -> bool:
+        """Whether both devices stated the same, whole."""
+        return self.missing == ()
 
 
 class Syncing:
@@ -141,3 +168,22 @@ async def _next(news: "asyncio.Queue[PeerEvent]") -> PeerEvent | None:
             return await news.get()
     except TimeoutError:
         return None
+
+
+def read_progress(peer: str, progress: Progress, missing: tuple[str, ...] | None = None, ended: str = "") -> SyncUpdate:
+    """The figures of a session at this moment."""
+    return SyncUpdate(
+        peer=peer,
+        given=progress.versions_given,
+        to_give=progress.versions_to_give,
+        taken=progress.versions_taken,
+        to_take=progress.versions_to_take,
+        file_bytes_taken=progress.file_bytes_taken,
+        file_bytes_to_take=progress.file_bytes_to_take,
+        file_bytes_given=progress.file_bytes_given,
+        bytes_sent=progress.bytes_sent,
+        bytes_received=progress.bytes_received,
+        is_done=missing is not None or bool(ended),
+        missing=missing,
+        ended=ended,
+    )

@@ -8,7 +8,7 @@ from edenmesh.core.ids import parse_id
 from edenmesh.core.limits import NAME_CHARS_MAX
 from edenmesh.core.records import Catalogue, Content, Decimal, Field, File, Raw, Reference, content_of, in_order
 from edenmesh.errors import InvalidInput
-from edenmesh.node.views import Json
+from edenmesh.node.records.views import Json
 
 _NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 

@@ -9,7 +9,7 @@ from typing import Final
 from edenmesh.core.records import MASTER, Content, Decimal, Reference, StrandState, content_text
 from edenmesh.eden import Row, encode_document
 from edenmesh.errors import InvalidInput
-from edenmesh.node.views import Json, content_json
+from edenmesh.node.records.views import Json, content_json
 from edenmesh.store import Store
 
 UNDECIDED: Final = "undecided"

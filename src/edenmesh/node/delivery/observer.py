@@ -46,8 +46,8 @@ from edenmesh.eden import (
     normalise_row,
 )
 from edenmesh.errors import InvalidInput
-from edenmesh.node.imports import media_of
 from edenmesh.node.parts import Parts
+from edenmesh.node.records import media_of
 from edenmesh.store import RecordVersions, Transaction
 
 _NONE_HELD: Final = RecordVersions({}, frozenset())

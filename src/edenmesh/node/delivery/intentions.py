@@ -12,9 +12,9 @@ from typing import Final
 from edenmesh.core.ids import FileHash
 from edenmesh.core.records import Field, Reference
 from edenmesh.eden import Key, Row
-from edenmesh.node.delivery_plan import Intent, World, intend, missing_of, prune
-from edenmesh.node.observer import Observer, Seen
-from edenmesh.node.rejections import read_rejections
+from edenmesh.node.delivery.intent import Intent, World, intend, missing_of, prune
+from edenmesh.node.delivery.observer import Observer, Seen
+from edenmesh.node.delivery.rejections import read_rejections
 from edenmesh.store import RecordVersions, Store
 
 _PAGE: Final = 1000

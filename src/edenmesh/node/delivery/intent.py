@@ -25,7 +25,7 @@ from edenmesh.core.records import (
     open_questions,
 )
 from edenmesh.eden import NEEDED_TOGETHER, Key, Row, deliverable, master_of
-from edenmesh.node.views import content_words, label_of
+from edenmesh.node.records import content_words, label_of
 from edenmesh.store import RecordVersions
 
 _QUESTION: Final = (

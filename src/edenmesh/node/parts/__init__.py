@@ -1,0 +1,24 @@
+"""What the rooms of one device share: one open store with who writes into it, and who belongs to the team.
+
+All that is written goes through the desk, which signs, commits, and tells who listens; so there is one writer, and a
+commit is heard of once. `Parts` hands these, the keys and the settings to every room above.
+"""
+
+from edenmesh.node.parts.check import Check
+from edenmesh.node.parts.desk import Desk
+from edenmesh.node.parts.identity import Identity
+from edenmesh.node.parts.parts import Parts
+from edenmesh.node.parts.settings import Settings
+from edenmesh.node.parts.team import MemberView, PeerView, Team, replace_peer
+
+__all__ = [
+    "Check",
+    "Desk",
+    "Identity",
+    "MemberView",
+    "Parts",
+    "PeerView",
+    "Settings",
+    "Team",
+    "replace_peer",
+]

@@ -1,0 +1,40 @@
+"""Records for people: looking at them and writing them, importing and exporting, and the views screens draw.
+
+What a person types becomes a version here, and what is stored becomes words. Nothing is decided: a conflict is shown
+with its choices.
+"""
+
+from edenmesh.node.records.exports import export
+from edenmesh.node.records.imports import Importer, ImportResult, keep_file, media_of
+from edenmesh.node.records.record_desk import RecordDesk
+from edenmesh.node.records.views import (
+    ChoiceView,
+    FieldView,
+    Json,
+    RecordRow,
+    RecordView,
+    StrandView,
+    TableRow,
+    content_words,
+    label_of,
+    plain,
+)
+
+__all__ = [
+    "ChoiceView",
+    "FieldView",
+    "ImportResult",
+    "Importer",
+    "Json",
+    "RecordDesk",
+    "RecordRow",
+    "RecordView",
+    "StrandView",
+    "TableRow",
+    "content_words",
+    "export",
+    "keep_file",
+    "label_of",
+    "media_of",
+    "plain",
+]
