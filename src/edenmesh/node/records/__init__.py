@@ -5,7 +5,9 @@ with its choices.
 """
 
 from edenmesh.node.records.exports import export
+from edenmesh.node.records.history import ChangeView, EventView, HistoryView, tell_history
 from edenmesh.node.records.imports import Importer, ImportResult, keep_file, media_of
+from edenmesh.node.records.names import Names
 from edenmesh.node.records.record_desk import RecordDesk
 from edenmesh.node.records.views import (
     ChoiceView,
@@ -21,11 +23,15 @@ from edenmesh.node.records.views import (
 )
 
 __all__ = [
+    "ChangeView",
     "ChoiceView",
+    "EventView",
     "FieldView",
+    "HistoryView",
     "ImportResult",
     "Importer",
     "Json",
+    "Names",
     "RecordDesk",
     "RecordRow",
     "RecordView",
@@ -37,4 +43,5 @@ __all__ = [
     "label_of",
     "media_of",
     "plain",
+    "tell_history",
 ]

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from enum import Enum
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from edenmesh.core.ids import format_id
 from edenmesh.core.records import Content, Date, DateTime, Decimal, File, Flag, Reference, Value
@@ -14,16 +14,23 @@ _FLAG_WORDS = {
     Flag.CONFLICT: "conflict",
     Flag.IDENTITY: "identity conflict",
     Flag.CONTESTED: "deleted and edited",
+    Flag.QUESTION: "server gone back",
     Flag.DELETED: "deleted",
     Flag.WAITING: "waiting",
     Flag.QUARANTINED: "quarantined",
     Flag.NEWER: "from a newer version",
+    Flag.AWAITED: "form awaited",
 }
+CONTRADICTING: Final = "contradicting decisions"
+"""The word for a record about whose strands people have decided what cannot hold together."""
 
 
 @dataclass(frozen=True, slots=True)
 class ChoiceView:
-    """One value a field may have: what, by whom, when their clock said (milliseconds since 1970), in which version."""
+    """One value a field may have: what, by whom, when their clock said (milliseconds since 1970), in which version.
+
+    `way` is how the value came: typed, import, server NAME, rule NAME.
+    """
 
     value: Json
     text: str
@@ -31,32 +38,75 @@ class ChoiceView:
     made: int
     op: str
     version: str
+    way: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class FieldView:
-    """One field: the value shown, and all choices where no one has chosen yet."""
+    """One field: the value shown, and all choices where no one has chosen yet.
+
+    `unit` are the fields decided as one with it: their choices stand in one order. `is_restrictive` says that, while
+    nobody has chosen, the most restrictive of the values is shown.
+    """
 
     value: Json
     text: str
     is_undecided: bool
     choices: tuple[ChoiceView, ...] = ()
+    unit: tuple[str, ...] = ()
+    is_restrictive: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ActView:
+    """That somebody did something, when their clock said, in which version; `text` says what, where it must."""
+
+    by: str
+    made: int
+    version: str
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class StrandView:
-    """One strand of a record: normally the only one."""
+    """One strand of a record: normally the only one. `heads` are what a decision made on what is shown here names."""
 
     id: str
     fields: Mapping[str, FieldView]
     is_deleted: bool
     deleted_by: tuple[str, ...] = ()
     edited_by: tuple[str, ...] = ()
+    heads: tuple[str, ...] = ()
+    begun: ActView | None = None
+    deletions: tuple[ActView, ...] = ()
+    edits: tuple[ActView, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class OlderView:
+    """A field of a server that has gone back: what it shows now, and what is shown here."""
+
+    theirs: str
+    ours: str
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionView:
+    """A server that has gone back, as `seen` by somebody: it lost the record, or shows an older state of it."""
+
+    server: str
+    is_gone: bool
+    seen: ActView
+    differs: Mapping[str, OlderView]
 
 
 @dataclass(frozen=True, slots=True)
 class RecordView:
-    """One record, whole. `flags` are words for what is open about it."""
+    """One record, whole. `flags` are words for what is open about it.
+
+    `is_undecided`: a value shown may yet turn out another, as nobody has chosen. `heads` are what a decision names
+    that is made on what is shown here. `keeper` is the strand offered to keep the uuid, where there are several.
+    """
 
     table: str
     uuid: str
@@ -65,17 +115,24 @@ class RecordView:
     strands: tuple[StrandView, ...]
     delivered_to: tuple[str, ...] = ()
     versions: int = 0
+    is_undecided: bool = False
+    heads: tuple[str, ...] = ()
+    keeper: str = ""
+    questions: tuple[QuestionView, ...] = ()
+    contradictions: tuple[ActView, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class RecordRow:
-    """One record in a list."""
+    """One record in a list. `alternatives` are, for each field nobody has decided, all values it may have."""
 
     table: str
     uuid: str
     label: str
     flags: tuple[str, ...]
     fields: Mapping[str, Json] = field(default_factory=dict)
+    is_undecided: bool = False
+    alternatives: Mapping[str, tuple[Json, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,404 @@
+"""The life of one record in words: every version once, those it follows before it, else by their writers' clocks.
+
+Pure: a function of the versions and of names. What a version found before it is told by those assignments of the
+field that lead to it and that no other such follows; so a choice names what it was made over. A version that was
+undone gives back what it had replaced. Cost: a walk over the versions, with one map of fields for each change.
+"""
+
+from collections.abc import Iterable, Mapping, Set
+from dataclasses import dataclass
+from heapq import heapify, heappop, heappush
+from typing import Final
+
+from edenmesh.core.ids import VersionId, format_id
+from edenmesh.core.records import (
+    OBSERVE,
+    PUT,
+    RESOLVE,
+    RETRACT,
+    Content,
+    History,
+    Node,
+    Version,
+    canonical_text,
+)
+from edenmesh.node.records.names import IMPORTED, TYPED, Names
+from edenmesh.node.records.views import Json, content_json, content_words, label_of
+
+Given = Mapping[str, frozenset[Node]]
+"""By field, the assignments that lead to a place in a history."""
+
+_RETRACTED: Final = ""
+"""Stands among the fields for the retracts that lead to a place; no field has an empty name."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeView:
+    """What one version did to one field: the value after it and those before it; None for an empty one."""
+
+    field: str
+    value: Json
+    text: str
+    before: tuple[Json, ...]
+    before_text: str
+
+
+@dataclass(frozen=True, slots=True)
+class EventView:
+    """One version in words.
+
+    `made` is its writer's clock, in milliseconds since 1970; `way` how its values came: typed, import, a server, a
+    rule. `notes` say what else is to be known of it: without effect, undone, waiting, written with a copied key.
+    """
+
+    version: str
+    by: str
+    made: int
+    op: str
+    way: str
+    text: str
+    changes: tuple[ChangeView, ...] = ()
+    notes: tuple[str, ...] = ()
+    can_undo: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryView:
+    """The life of one record, oldest first."""
+
+    table: str
+    uuid: str
+    label: str
+    events: tuple[EventView, ...]
+
+
+def tell_history(
+    versions: Mapping[VersionId, Version],
+    names: Names,
+    uncounted: Set[VersionId] = frozenset(),
+    twins: Set[VersionId] = frozenset(),
+) -> tuple[EventView, ...]:
+    """All versions in words, oldest first. `uncounted` are quarantined, `twins` were written with a copied key."""
+    return _Telling(versions, names, uncounted, twins | _twins_among(versions)).events()
+
+
+class _Telling:
+    """One history being told."""
+
+    def __init__(
+        self,
+        versions: Mapping[VersionId, Version],
+        names: Names,
+        uncounted: Set[VersionId],
+        twins: Set[VersionId],
+    ) -> None:
+        self._names: Final = names
+        self._versions: Final = versions
+        self._uncounted: Final = uncounted
+        self._twins: Final = twins
+        self._history: Final = History(versions, uncounted)
+        self._order: Final = _in_order(self._history)
+        self._undone: Final = undone_by(self._history)
+        self._before: Final[dict[Node, Given]] = {}
+        self._after: Final[dict[Node, Given]] = {}
+        for node in self._order:
+            before = _joined([self._after[parent] for parent in node.parents])
+            self._before[node] = before
+            self._after[node] = self._given_after(node, before)
+
+    def events(self) -> tuple[EventView, ...]:
+        """The events in order; those that wait for a version that has not come stand last."""
+        told: list[EventView] = []
+        for node in self._order:
+            ids = sorted(node.equals, key=lambda one: (self._versions[one].made, one))
+            told += [self._event(one, node, is_again=one != ids[0]) for one in ids]
+        waiting = sorted(self._history.waiting, key=lambda one: (self._versions[one].made, one))
+        return (*told, *(self._event(one, None) for one in waiting))
+
+    def _event(self, one: VersionId, node: Node | None, *, is_again: bool = False) -> EventView:
+        version = self._versions[one]
+        changes = self._changes(version, node)
+        by = self._names.by(version)
+        text = f"{by} added the same, too{self._way(version)}" if is_again and version.op == PUT else ""
+        return EventView(
+            version=format_id("v", one),
+            by=by,
+            made=version.made,
+            op=version.op,
+            way=self._names.way(version),
+            text=text or self._sentence(version, node),
+            changes=changes,
+            notes=self._notes(one, version, node),
+            can_undo=self._can_undo(one, version, node),
+        )
+
+    # --- words --------------------------------------------------------------------------------------------------------
+
+    def _sentence(self, version: Version, node: Node | None) -> str:
+        by = self._names.by(version)
+        if not version.is_understood:
+            return f"{by} wrote what only a newer program understands"
+        if version.op == OBSERVE:
+            return self._seen(version, node)
+        if version.op == RETRACT:
+            return f"{by} deleted it{_because(version)}"
+        if version.op == RESOLVE:
+            return f"{by} {self._decided(version, node)}{_because(version)}"
+        if not version.parents:
+            return f"{by} {self._added(version, node)}{self._way(version)}"
+        return f"{by} {self._done(version, node) or 'left it as it was'}{self._way(version)}"
+
+    def _added(self, version: Version, node: Node | None) -> str:
+        begun = next((one for one in self._order if not one.parents and one.version.op == PUT), node)
+        if node is begun:
+            return "added it"
+        return f"added another record under this uuid, {_label(version)}"
+
+    def _done(self, version: Version, node: Node | None) -> str:
+        lifted = node is not None and bool(self._before[node].get(_RETRACTED))
+        done = ["brought it back"] if lifted else []
+        for change in self._changes(version, node):
+            set_to = f"emptied {change.field}" if change.value is None else f"set {change.field} to {change.text}"
+            done.append(f"{set_to} (was {change.before_text})" if change.before else set_to)
+        return _listed([*done, *_items(version)])
+
+    def _decided(self, version: Version, node: Node | None) -> str:
+        said = version.resolution
+        decided: list[str] = []
+        if said.undoes:
+            decided.append(f"undid this: {'; '.join(self._named(one) for one in said.undoes)}")
+        if said.same:
+            decided.append(f"decided that these are one record: {self._strands(said.same)}")
+        if said.keeps is not None:
+            keeps, leaves = self._strands((said.keeps,)), self._strands(said.leaves)
+            decided.append(f"decided that these are different records: {keeps} keeps the uuid, {leaves} gets another")
+        if said.rule:
+            decided.append(f"let its device apply the rule {said.rule}")
+        decided += [self._choice(change, node) for change in self._changes(version, node)]
+        decided += _items(version)
+        if not decided and node is not None:
+            decided = self._confirmed(node)
+        return _listed(decided)
+
+    def _confirmed(self, node: Node) -> list[str]:
+        """What a resolution without values says: what it follows tells."""
+        asked = [one for one in node.parents if one.version.op == OBSERVE and "after" in one.version.about]
+        if asked:
+            servers = {self._names.server(one.version.observation.destination) for one in asked}
+            return [f"decided that {_listed(sorted(servers))} is to have it as it is here"]
+        deleted = [one for one in self._before[node].get(_RETRACTED, ()) if one.is_counted]
+        if deleted:
+            return [f"kept it, though {_listed([self._names.by(one.version) for one in deleted])} had deleted it"]
+        return ["left it as it was"]
+
+    def _choice(self, change: ChangeView, node: Node | None) -> str:
+        others = self._others(change, node)
+        if not others:
+            return f"set {change.field} to {change.text}" if change.value is not None else f"emptied {change.field}"
+        return f"chose {change.field} {change.text} over {_listed(others)}"
+
+    def _others(self, change: ChangeView, node: Node | None) -> list[str]:
+        """The values a choice was made over, with who gave them."""
+        given = self._standing(change.field, node)
+        texts: dict[str, str] = {}
+        for one in given:
+            content = one.version.set.get(change.field)
+            if content_words(content) != change.text:
+                texts.setdefault(f"{content_words(content)} by {self._names.by(one.version)}", "")
+        return list(texts) if len(given) > 1 else []
+
+    def _seen(self, version: Version, node: Node | None) -> str:
+        observation = version.observation
+        place = f"{self._names.server(observation.destination)} by {self._names.by(version)}"
+        if version.about.get("via") == IMPORTED:
+            place += ", in a file it gave out"
+        if observation.is_absence:
+            return f"Gone from {place}, where it was" if observation.after else f"Seen at {place}: not there"
+        shown = [f"{change.field}={change.text}" for change in self._changes(version, node) if change.value is not None]
+        shown += [f"{name} with {_words(items)}" for name, items in version.add.items()]
+        lacking = [*version.unset, *version.remove]
+        without = f"without {_listed(lacking)}" if lacking else ""
+        if observation.after:
+            return f"Seen at {place}: set back to an older state, {_listed([*shown, *([without] if without else [])])}"
+        if not version.parents and shown:
+            return f"First seen at {place}: {_listed(shown)}"
+        if not (shown or without):
+            return f"Seen at {place}: as here"
+        return f"Seen at {place}: {'with ' if shown else ''}{_listed([*shown, *([without] if without else [])])}"
+
+    def _named(self, one: bytes) -> str:
+        node = self._history.node(one)
+        return self._sentence(self._versions[VersionId(one)], node) if node is not None else "what has not come here"
+
+    def _strands(self, firsts: Iterable[bytes]) -> str:
+        known = ((one, self._versions.get(VersionId(one))) for one in firsts)
+        return _listed([_label(first) if first is not None else format_id("v", one)[:10] for one, first in known])
+
+    def _way(self, version: Version) -> str:
+        way = self._names.way(version)
+        return "" if way == TYPED else " by import" if way == IMPORTED else f" via {way}"
+
+    # --- what else is to be known -------------------------------------------------------------------------------------
+
+    def _notes(self, one: VersionId, version: Version, node: Node | None) -> tuple[str, ...]:
+        notes: list[str] = []
+        if one in self._uncounted:
+            notes.append("quarantined: kept, and without effect")
+        if one in self._twins:
+            notes.append("written with a copied key: the same number was given twice")
+        if node is None:
+            notes.append("waits for a change it follows, which has not come")
+        elif node in self._undone:
+            notes.append(f"undone by {_listed([self._names.by(by.version) for by in self._undone[node]])}")
+        return tuple(notes)
+
+    def _can_undo(self, one: VersionId, version: Version, node: Node | None) -> bool:
+        is_ours = version.op in (PUT, RESOLVE, RETRACT) and version.is_understood and bool(version.parents)
+        return is_ours and node is not None and one not in self._uncounted and node not in self._undone
+
+    # --- values before ------------------------------------------------------------------------------------------------
+
+    def _changes(self, version: Version, node: Node | None) -> tuple[ChangeView, ...]:
+        if not version.is_understood:
+            return ()
+        told = [(name, content) for name, content in version.set.items()]
+        fields: list[tuple[str, Content | None]] = [*told, *((name, None) for name in version.unset)]
+        return tuple(self._change(name, content, node) for name, content in sorted(fields, key=lambda one: one[0]))
+
+    def _change(self, name: str, content: Content | None, node: Node | None) -> ChangeView:
+        contents = {
+            "" if value is None else canonical_text(value): value
+            for one in self._standing(name, node)
+            for value in [one.version.set.get(name)]
+        }
+        before = [value for text, value in contents.items() if text]
+        return ChangeView(
+            field=name,
+            value=content_json(content),
+            text=content_words(content),
+            before=tuple(content_json(value) for value in before),
+            before_text=" or ".join(content_words(value) for value in before),
+        )
+
+    def _standing(self, name: str, node: Node | None) -> list[Node]:
+        """The assignments of a field that stood before a version: those that lead to it and that no other follows."""
+        given = self._before[node].get(name, frozenset()) if node is not None else frozenset()
+        if len(given) < 2:
+            return list(given)
+        below = _below(given)
+        return sorted((one for one in given if one not in below), key=lambda one: (one.version.made, one.id))
+
+    def _given_after(self, node: Node, before: Given) -> Given:
+        version = node.version
+        if not node.is_counted:
+            return before
+        after = dict(before)
+        undoes = self._history.known(version.resolution.undoes) if version.op == RESOLVE else []
+        if version.op == RETRACT:
+            after[_RETRACTED] = before.get(_RETRACTED, frozenset()) | {node}
+        elif version.op in (PUT, RESOLVE) and not undoes:
+            after.pop(_RETRACTED, None)
+        for undone in undoes:
+            if undone in self._before:
+                self._take_back(after, undone)
+        for name in (*version.set, *version.unset):
+            after[name] = frozenset((node,))
+        return after
+
+    def _take_back(self, given: dict[str, frozenset[Node]], undone: Node) -> None:
+        """Give back what a version had replaced, as far as what it did still stands."""
+        before, after = self._before[undone], self._after[undone]
+        for name in before.keys() | after.keys():
+            replaced, done = before.get(name, frozenset()), after.get(name, frozenset())
+            if done != replaced and done <= given.get(name, frozenset()):
+                given[name] = given.get(name, frozenset()) - done | replaced
+
+
+def undone_by(history: History) -> dict[Node, list[Node]]:
+    """The nodes that have no effect because a later one that has undoes them, with those that undo them."""
+    undone: dict[Node, list[Node]] = {}
+    for node in reversed(history.nodes):
+        if node.is_counted and node.version.op == RESOLVE and "undoes" in node.version.about and node not in undone:
+            for target in history.known(node.version.resolution.undoes):
+                is_ours = target.version.op in (PUT, RESOLVE, RETRACT) and bool(target.parents)
+                if is_ours and target in _below((node,)):
+                    undone.setdefault(target, []).append(node)
+    return undone
+
+
+def _in_order(history: History) -> list[Node]:
+    """Nodes after those they follow; of several that could be next, the one whose writer's clock was earliest."""
+    open_parents = {node: len(set(node.parents)) for node in history.nodes}
+    children: dict[Node, list[Node]] = {}
+    for node in history.nodes:
+        for parent in set(node.parents):
+            children.setdefault(parent, []).append(node)
+    by_id = {node.id: node for node in history.nodes}
+    ready = [(node.version.made, node.id) for node in history.firsts]
+    heapify(ready)
+    order: list[Node] = []
+    while ready:
+        node = by_id[heappop(ready)[1]]
+        order.append(node)
+        for child in children.get(node, ()):
+            open_parents[child] -= 1
+            if not open_parents[child]:
+                heappush(ready, (child.version.made, child.id))
+    return order
+
+
+def _joined(parts: list[Given]) -> Given:
+    """What leads to a version with several parents: all that leads to one of them."""
+    if not parts:
+        return {}
+    if all(part is parts[0] for part in parts):
+        return parts[0]
+    joined: dict[str, frozenset[Node]] = {}
+    for part in parts:
+        for name, given in part.items():
+            known = joined.get(name)
+            joined[name] = given if known is None or known is given else known | given
+    return joined
+
+
+def _below(nodes: Iterable[Node]) -> set[Node]:
+    below: set[Node] = set()
+    pending = list(nodes)
+    while pending:
+        further = [parent for parent in pending.pop().parents if parent not in below]
+        below.update(further)
+        pending += further
+    return below
+
+
+def _twins_among(versions: Mapping[VersionId, Version]) -> set[VersionId]:
+    """Versions of one author and number, which only a copied store can have written."""
+    by_number: dict[tuple[bytes, int], list[VersionId]] = {}
+    for one, version in versions.items():
+        by_number.setdefault((version.author, version.seq), []).append(one)
+    return {one for ids in by_number.values() if len(ids) > 1 for one in ids}
+
+
+def _items(version: Version) -> list[str]:
+    added = [f"added {_words(items)} to {name}" for name, items in version.add.items()]
+    return added + [
+        f"took {_words([removal.item for removal in removals])} from {name}"
+        for name, removals in version.remove.items()
+    ]
+
+
+def _words(items: Iterable[Content]) -> str:
+    return _listed([content_words(item) for item in items])
+
+
+def _label(version: Version) -> str:
+    return label_of(version.set, version.uuid)
+
+
+def _because(version: Version) -> str:
+    why = version.about.get("why")
+    return f", because {why}" if isinstance(why, str) and why else ""
+
+
+def _listed(words: list[str]) -> str:
+    return " and ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else "".join(words)
