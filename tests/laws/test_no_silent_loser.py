@@ -14,7 +14,7 @@ from tests.oracle.record_model import Model, added, assigned
 def keeps_every_live_value(state_of: StateOf, held: Written, work: Counter[str]) -> None:
     model = Model(held.versions, held.uncounted)
     state = state_of(held.versions, held.uncounted)
-    said = [(one, name, text) for one in model.counted for name, text in assigned(model.versions[one])]
+    said = [(one, name, text) for one in model.speaking for name, text in assigned(model.versions[one])]
     for one, name, text in said:
         is_followed = any(other == name and one in model.follows(later, name) for later, other, _ in said)
         if is_followed or _is_said_by_us(model, one, [later for later, *rest in said if rest == [name, text]]):
@@ -26,10 +26,10 @@ def keeps_every_live_value(state_of: StateOf, held: Written, work: Counter[str])
             # An emptiness is shown beside the values it contradicts.
             work["emptied and set"] += 1
             assert one in _givers(state, name) or isinstance(state.strand.fields[name].shown, tuple)
-    items = [(one, name, text) for one in model.counted for name, text in added(model.versions[one])]
+    items = [(one, name, text) for one in model.speaking for name, text in added(model.versions[one])]
     for one, name, text in items:
         same = [other for other, *rest in items if rest == [name, text]]
-        if not model.is_removed((one, name, text), model.counted) and not _is_said_by_us(model, one, same):
+        if not model.is_removed((one, name, text), model.speaking) and not _is_said_by_us(model, one, same):
             work["live items"] += 1
             assert one in _givers(state, name)
     work["conflicts"] += any(strand.conflicts for strand in state.strands)

@@ -24,7 +24,7 @@ DESTINATIONS = (bytes([0xD1]) * 32, bytes([0xD2]) * 32)
 
 
 class Step(NamedTuple):
-    """One version to write: `back`, `found` and `after` say how many versions ago those stand that it names.
+    """One version to write: `back`, `found`, `after` and `undoes` say how many versions ago those it names stand.
 
     `made` is the minute that the writer's clock showed, right or wrong.
     """
@@ -40,6 +40,7 @@ class Step(NamedTuple):
     found: Mapping[str, int]
     after: tuple[int, ...]
     destination: int
+    undoes: tuple[int, ...] = ()
 
 
 class Written(NamedTuple):
@@ -52,7 +53,7 @@ class Written(NamedTuple):
 _backs = st.integers(min_value=1, max_value=5)
 _steps = st.builds(
     Step,
-    op=st.sampled_from((*[PUT] * 6, *[OBSERVE] * 4, RESOLVE, RETRACT, RETRACT, NEWER)),
+    op=st.sampled_from((*[PUT] * 6, *[OBSERVE] * 4, *[RESOLVE] * 3, *[RETRACT] * 3, NEWER)),
     author=st.integers(min_value=0, max_value=2),
     made=st.integers(min_value=0, max_value=20),
     back=st.one_of(*[st.lists(_backs, min_size=1, max_size=3)] * 4, st.just([])).map(tuple),
@@ -63,7 +64,33 @@ _steps = st.builds(
     found=st.dictionaries(st.sampled_from((*FIELDS, LISTS[0])), _backs, max_size=2),
     after=st.lists(_backs, max_size=1).map(tuple),
     destination=st.integers(min_value=0, max_value=1),
+    undoes=st.one_of(st.just(()), st.lists(_backs, min_size=1, max_size=2).map(tuple)),
 )
+
+
+_edits = st.builds(
+    Step,
+    op=st.sampled_from((*[PUT] * 4, *[RESOLVE] * 4, RETRACT, OBSERVE)),
+    author=st.integers(min_value=0, max_value=2),
+    made=st.integers(min_value=0, max_value=20),
+    back=st.lists(st.integers(min_value=1, max_value=3), min_size=1, max_size=2).map(tuple),
+    set=st.dictionaries(st.sampled_from(FIELDS), st.sampled_from(VALUES), max_size=2),
+    unset=st.frozensets(st.sampled_from(FIELDS), max_size=1),
+    add=st.dictionaries(st.sampled_from(LISTS), st.sampled_from(VALUES), max_size=1),
+    remove=st.frozensets(st.sampled_from(LISTS), max_size=1),
+    found=st.just({}),
+    after=st.just(()),
+    destination=st.just(0),
+    undoes=st.one_of(st.just(()), *[st.lists(_backs, min_size=1, max_size=2).map(tuple)] * 3),
+)
+
+
+@st.composite
+def edited_records(draw: st.DrawFn, steps_max: int = 12) -> Written:
+    """Whole histories of one strand in which everything counts, and people often take back what was done."""
+    first = draw(_edits)._replace(op=PUT)
+    steps = draw(st.lists(_edits, min_size=3, max_size=steps_max - 1))
+    return Written(write_history([first, *steps], is_owned=True), frozenset())
 
 
 @st.composite
@@ -103,10 +130,13 @@ def _version(step: Step, seq: int, uuid: str, versions: Mapping[VersionId, Versi
     earlier = list(versions)
     parents = sorted({earlier[-back] for back in step.back if back <= len(earlier)})
     op = step.op if parents or step.op in (PUT, OBSERVE, NEWER) else PUT
-    is_silent = op == RETRACT
+    is_silent = op == RETRACT or (bool(step.undoes) and op == RESOLVE and step.made % 4 > 0)
     removals = {name: _removals(name, parents, versions) for name in step.remove} if parents and not is_silent else {}
+    about = _about(step, earlier) if op == OBSERVE else {}
+    if op == RESOLVE and step.undoes:
+        about = _undoes(step, parents, versions)
     return Version(
-        about=_about(step, earlier) if op == OBSERVE else {},
+        about=about,
         add={} if is_silent else {name: [item] for name, item in step.add.items()},
         author=_author(step.author),
         format=1,
@@ -142,6 +172,16 @@ def _about(step: Step, earlier: list[VersionId]) -> dict[str, Plain]:
     if after:
         about["after"] = after
     return about
+
+
+def _undoes(step: Step, parents: list[VersionId], versions: Mapping[VersionId, Version]) -> dict[str, Plain]:
+    """Mostly what the writer saw and may undo, sometimes what nobody may."""
+    seen = set[bytes](parents)
+    for one in reversed(versions):
+        seen.update(versions[one].parents if one in seen else ())
+    fitting = [one for one in versions if one in seen and versions[one].parents and versions[one].op != OBSERVE]
+    named = fitting if fitting and step.made % 5 else list(versions)
+    return {"undoes": list[Plain](sorted({named[-back % len(named)] for back in step.undoes}))}
 
 
 def _author(number: int) -> AuthorId:

@@ -45,6 +45,9 @@ class Model:
         self.firsts = {one for one in self.placed if not self.versions[one].parents}
         self._follows: dict[tuple[bytes, str], set[bytes]] = {}
         self.work: Counter[str] = Counter()
+        self.speaking = {one for one in self.counted if not self.is_undone(one)}
+        self.work["undone"] += len(self.counted - self.speaking)
+        self.work["undone twice"] += any(undoes(self.versions[one]) for one in self.counted - self.speaking)
 
     def shown(self) -> Shown:
         """The state of the record."""
@@ -71,6 +74,13 @@ class Model:
         ours, theirs = self.versions[one], self.versions[other]
         bound = [about if "found" in about or "after" in about else None for about in (ours.about, theirs.about)]
         return self._have_equal_content(one, other) and bound[0] == bound[1]
+
+    def is_undone(self, one: bytes) -> bool:
+        """Whether a counted undo that follows it names it, and is not itself undone."""
+        version = self.versions[one]
+        undos = [other for other in self.counted if one in undoes(self.versions[other]) and one in self.follows(other)]
+        is_ours = version.op in ("put", "retract", "resolve") and bool(version.parents)
+        return is_ours and not all(self.is_undone(other) for other in undos)
 
     def _have_equal_content(self, one: bytes, other: bytes) -> bool:
         ours, theirs = self.versions[one], self.versions[other]
@@ -124,22 +134,25 @@ class Model:
     def _strand(self, firsts: set[bytes]) -> Strand:
         counted = {one for one in self.counted if self.roots(one) & firsts}
         followed = set[bytes]().union(*(self.follows(one) for one in counted))
-        said = [(one, name, text) for one in counted for name, text in assigned(self.versions[one])]
+        spoken = counted & self.speaking
+        said = [(one, name, text) for one in spoken for name, text in assigned(self.versions[one])]
         said = [triple for triple in said if not self._is_echo(triple, said)]
-        items = [(one, name, text) for one in counted for name, text in added(self.versions[one])]
+        items = [(one, name, text) for one in spoken for name, text in added(self.versions[one])]
         items = [triple for triple in items if not self._is_echo(triple, items)]
-        speaking = {one for one, _, _ in said + items} | {one for one in counted if self.versions[one].remove}
-        own = {one for one in counted if self.versions[one].op in ("put", "resolve")}
-        lifted = set[bytes]().union(*(self.follows(one) for one in own))
-        retracts = {one for one in counted if self.versions[one].op == "retract"} - lifted
+        speaking = {one for one, _, _ in said + items} | {one for one in spoken if self.versions[one].remove}
+        own = {one for one in spoken if self.versions[one].op in ("put", "resolve")}
+        undos = {one for one in own if undoes(self.versions[one]) and not gives(self.versions[one])}
+        lifted = set[bytes]().union(*(self.follows(one) for one in own - undos))
+        retracts = {one for one in spoken if self.versions[one].op == "retract"} - lifted
         covered = set[bytes]().union(*(self.follows(one) for one in retracts))
+        covered |= {one for one in undos if self.follows(one) & retracts}
         strand = Strand(
             first=min(self.name(one) for one in firsts),
             heads={self.name(one) for one in counted - followed},
             retracts=retracts,
             edits=(own | speaking) - covered if retracts else set(),
         )
-        removed = {triple for triple in items if self.is_removed(triple, counted)}
+        removed = {triple for triple in items if self.is_removed(triple, spoken)}
         self.work["removals"] += len(removed)
         for name in {name for _, name, _ in said + items}:
             choices = self._choices([(one, text) for one, other, text in said if other == name], name)
@@ -187,6 +200,14 @@ def assigned(version: Version) -> Iterator[tuple[str, str]]:
 
 def added(version: Version) -> Iterator[tuple[str, str]]:
     yield from {(name, canonical_text(item)) for name, items in version.add.items() for item in items}
+
+
+def undoes(version: Version) -> set[bytes]:
+    return set(version.resolution.undoes) if version.op == "resolve" and version.is_understood else set()
+
+
+def gives(version: Version) -> bool:
+    return bool(version.set or version.unset or version.add or version.remove)
 
 
 def shown_of(state: RecordState) -> Shown:

@@ -77,6 +77,11 @@ class Page:
     def resolve(self, *seen: VersionId, **values: Value) -> VersionId:
         return self.write(RESOLVE, seen, Change(set=values))
 
+    def undo(self, one: VersionId, seen: tuple[VersionId, ...] | None = None) -> VersionId:
+        """Somebody takes a version back, having seen it on all heads of the record."""
+        heads = self.strand.heads if seen is None else seen
+        return self.write(RESOLVE, heads, Change(), about={"undoes": [one]})
+
     def saw(
         self,
         *parents: VersionId,

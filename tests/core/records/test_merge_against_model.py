@@ -3,9 +3,10 @@
 from collections import Counter
 
 from hypothesis import HealthCheck, given, settings
+from hypothesis.strategies import SearchStrategy
 
 from edenmesh.core.records import record_state
-from tests.oracle.histories import Written, partial_histories
+from tests.oracle.histories import Written, edited_records, partial_histories
 from tests.oracle.record_model import Model, shown_of
 
 EXAMPLES = 600
@@ -13,7 +14,7 @@ AT_LEAST = {
     "conflict": 15,
     "identity": 60,
     "contested": 2,
-    "deleted": 2,
+    "deleted": 1,
     "waiting": 40,
     "quarantined": 60,
     "newer": 30,
@@ -21,14 +22,29 @@ AT_LEAST = {
     "echoes": 8,
     "found": 15,
     "removals": 20,
+    "undone": 8,
 }
 
 
+EDITED_AT_LEAST = {"conflict": 60, "deleted": 4, "contested": 10, "removals": 50, "undone": 100, "undone twice": 20}
+
+
 def test_state_is_that_of_the_model() -> None:
+    work = _compared(partial_histories())
+    assert {name: count for name, count in AT_LEAST.items() if work[name] < count} == {}, work
+
+
+def test_state_is_that_of_the_model_where_people_take_back_what_was_done() -> None:
+    work = _compared(edited_records())
+    assert {name: count for name, count in EDITED_AT_LEAST.items() if work[name] < count} == {}, work
+
+
+def _compared(histories: SearchStrategy[Written]) -> Counter[str]:
+    """What there was of each thing, in histories of which the program shows what the model shows."""
     work: Counter[str] = Counter()
 
     @settings(max_examples=EXAMPLES, suppress_health_check=[HealthCheck.too_slow])
-    @given(partial_histories())
+    @given(histories)
     def check(held: Written) -> None:
         model = Model(held.versions, held.uncounted)
         shown = model.shown()
@@ -37,4 +53,4 @@ def test_state_is_that_of_the_model() -> None:
         work.update({name: bool(count) for name, count in model.work.items()})
 
     check()
-    assert {name: count for name, count in AT_LEAST.items() if work[name] < count} == {}, work
+    return work

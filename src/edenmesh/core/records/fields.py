@@ -23,10 +23,10 @@ class Said(NamedTuple):
     added: dict[tuple[str, str], list[Node]]
 
 
-def said_by(counted: list[Node], past: Past) -> Said:
+def said_by(speaking: list[Node], past: Past) -> Said:
     """What these nodes say of their strand, echoes left out."""
-    said = _said(counted)
-    if any(node.version.op == OBSERVE for node in counted):
+    said = _said(speaking)
+    if any(node.version.op == OBSERVE for node in speaking):
         _drop_echoes(said, past)
     return said
 
@@ -37,14 +37,14 @@ def fields_of(
     """The fields of a strand by name, empty ones left out."""
     fields = _fields(said, past, strand)
     if said.added:
-        fields = _with_lists(fields, _lists([node for node in strand if node.is_counted], said, history))
+        fields = _with_lists(fields, _lists([node for node in strand if node.is_speaking], said, history))
     return fields
 
 
-def _said(counted: list[Node]) -> Said:
+def _said(speaking: list[Node]) -> Said:
     assigned: dict[str, list[Node]] = {}
     added: dict[tuple[str, str], list[Node]] = {}
-    for node in counted:
+    for node in speaking:
         version = node.version
         for name in version.set:
             assigned.setdefault(name, []).append(node)
@@ -123,13 +123,13 @@ def _text(node: Node, name: str) -> str:
     return "" if value is None else canonical_text(value)
 
 
-def _lists(counted: list[Node], said: Said, history: History) -> dict[str, Choice]:
+def _lists(speaking: list[Node], said: Said, history: History) -> dict[str, Choice]:
     """List fields are add-wins sets: an item is there while one addition of it was not seen by a removal.
 
     To name an addition is to have seen it, for nobody guesses an id.
     """
     removed: dict[tuple[str, str], set[Node]] = {}
-    for node in counted:
+    for node in speaking:
         for name, removals in node.version.remove.items():
             for removal in removals:
                 removed.setdefault((name, canonical_text(removal.item)), set()).update(history.known(removal.seen))

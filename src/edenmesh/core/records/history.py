@@ -14,6 +14,7 @@ from typing import Final
 
 from edenmesh.core.encoding import encode
 from edenmesh.core.ids import VersionId
+from edenmesh.core.records.undone import mark_undone, undoes_any
 from edenmesh.core.records.values import canonical_text
 from edenmesh.core.records.version import PUT, Version
 
@@ -22,10 +23,10 @@ class Node:
     """One version in its place, or first versions of equal content.
 
     `ids` are those whose values count here, smallest first; `id` is the first of them and `version` what it says.
-    `equals` are all versions in this place. `depth` is 1 for a first version.
+    `equals` are all versions in this place. `depth` is 1 for a first version. One that `is_undone` has no effect.
     """
 
-    __slots__ = ("depth", "equals", "id", "ids", "is_counted", "parents", "version")
+    __slots__ = ("depth", "equals", "id", "ids", "is_counted", "is_undone", "parents", "version")
 
     def __init__(
         self, version: Version, ids: tuple[VersionId, ...], equals: tuple[VersionId, ...], parents: "list[Node]"
@@ -36,10 +37,16 @@ class Node:
         self.equals: Final = equals
         self.parents: Final = parents
         self.is_counted = version.is_understood
+        self.is_undone = False
         depth = 0
         for parent in parents:
             depth = max(depth, parent.depth)
         self.depth: Final[int] = depth + 1
+
+    @property
+    def is_speaking(self) -> bool:
+        """Whether what it says has effect: it counts and is not undone."""
+        return self.is_counted and not self.is_undone
 
 
 class History:
@@ -56,7 +63,9 @@ class History:
         open_parents: dict[VersionId, int] = {}
         children: dict[bytes, list[VersionId]] = {}
         firsts: list[VersionId] = []
+        has_undos = False
         for one, version in versions.items():
+            has_undos = has_undos or undoes_any(version)
             if version.parents:
                 open_parents[one] = len(version.parents)
                 for parent in version.parents:
@@ -67,6 +76,8 @@ class History:
         self.firsts: Final = tuple(self.nodes)
         self._place_others(open_parents, children)
         self.waiting: Final = frozenset(open_parents)
+        if has_undos:
+            mark_undone(self.nodes, self._node_of)
 
     def __iter__(self) -> Iterator[Node]:
         """Nodes in causal order."""
@@ -148,6 +159,17 @@ def nodes_below(nodes: Iterable[Node]) -> set[Node]:
         below.update(further)
         pending += further
     return below
+
+
+def nodes_above(nodes: Iterable[Node], among: Iterable[Node]) -> set[Node]:
+    """Those of nodes in causal order that follow any of these."""
+    reached = set(nodes)
+    above: set[Node] = set()
+    for node in among:
+        if not reached.isdisjoint(node.parents):
+            reached.add(node)
+            above.add(node)
+    return above
 
 
 def content_of(version: Version) -> Hashable:

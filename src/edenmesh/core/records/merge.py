@@ -12,10 +12,11 @@ from collections.abc import Mapping, Set
 from edenmesh.core.ids import FormHash, VersionId
 from edenmesh.core.records.declarations import NOTHING, Declarations, Declared
 from edenmesh.core.records.fields import Said, fields_of, said_by
-from edenmesh.core.records.history import History, Node, heads_of, nodes_below
+from edenmesh.core.records.history import History, Node, heads_of, nodes_above, nodes_below
 from edenmesh.core.records.past import Past
 from edenmesh.core.records.state import Choice, FieldState, Flag, RecordState, StrandState
 from edenmesh.core.records.strands import strands_of
+from edenmesh.core.records.undone import is_only_undo
 from edenmesh.core.records.version import PUT, RESOLVE, RETRACT, Version
 
 # The numbers of the flags, which are quicker to join than the flags themselves.
@@ -91,10 +92,10 @@ def _lone_strand(one: VersionId, version: Version) -> StrandState:
 
 
 def _strand_state(nodes: list[Node], history: History, past: Past, declared: Declared) -> StrandState:
-    counted = [node for node in nodes if node.is_counted]
-    said = said_by(counted, past)
+    speaking = [node for node in nodes if node.is_counted and not node.is_undone]
+    said = said_by(speaking, past)
     fields = fields_of(said, nodes, history, past, declared)
-    retracts, edits = _retracts(counted, said)
+    retracts, edits = _retracts(nodes, speaking, said)
     return StrandState(
         first=nodes[0].id,
         firsts=tuple(sorted(one for node in nodes if not node.parents for one in node.equals)),
@@ -106,18 +107,26 @@ def _strand_state(nodes: list[Node], history: History, past: Past, declared: Dec
     )
 
 
-def _retracts(counted: list[Node], said: Said) -> tuple[tuple[VersionId, ...], tuple[VersionId, ...]]:
-    """The retracts that no later put or resolve lifted, and the edits that none of them saw."""
-    retracts = [node for node in counted if node.version.op == RETRACT]
+def _retracts(
+    nodes: list[Node], speaking: list[Node], said: Said
+) -> tuple[tuple[VersionId, ...], tuple[VersionId, ...]]:
+    """The retracts that no later put or resolve lifted, and the edits that none of them saw.
+
+    An undo that saw a retract leaves it as it is: else nobody could take back the undo of a retract.
+    """
+    retracts = [node for node in speaking if node.version.op == RETRACT]
     if not retracts:
         return (), ()
-    own = [node for node in counted if node.version.op in (PUT, RESOLVE)]
-    lifted = nodes_below(own)
+    own = [node for node in speaking if node.version.op in (PUT, RESOLVE)]
+    undos = {node for node in own if is_only_undo(node.version)}
+    lifted = nodes_below([node for node in own if node not in undos])
     live = [node for node in retracts if node not in lifted]
     if not live:
         return (), ()
-    speaking = {node for nodes in (own, *said.assigned.values(), *said.added.values()) for node in nodes}
-    speaking.update(node for node in counted if node.version.remove)
+    edits = {node for nodes in (own, *said.assigned.values(), *said.added.values()) for node in nodes}
+    edits.update(node for node in speaking if node.version.remove)
     covered = nodes_below(live)
-    unseen = [node for node in counted if node in speaking and node not in covered]
+    if undos:
+        covered |= nodes_above(live, nodes).intersection(undos)
+    unseen = [node for node in speaking if node in edits and node not in covered]
     return tuple(node.id for node in live), tuple(one for node in unseen for one in node.ids)
