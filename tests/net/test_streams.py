@@ -1,6 +1,7 @@
 """What every transport promises, tried on each; and what only TCP does."""
 
 import asyncio
+import gc
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -217,3 +218,53 @@ async def test_closing_the_listener_leaves_streams_alone() -> None:
     assert await theirs.read(100) == b"still here"
     await ours.close()
     await theirs.close()
+
+
+@in_loop
+async def test_no_socket_is_lost_in_whichever_turn_a_dial_is_given_up_or_a_listener_closes() -> None:
+    met: list[Stream] = []
+
+    async def meet(stream: Stream) -> None:
+        met.append(stream)
+        await stream.close()
+
+    async def turn(number: int) -> None:
+        for _ in range(number):
+            await asyncio.sleep(0)
+
+    for number in range(12):
+        for is_dialler_first in (True, False):
+            transport = TcpTransport()
+            listening = await transport.listen(HOST, 0, meet)
+            dialling = asyncio.create_task(transport.dial(Address(HOST, listening.port), 5))
+            await turn(number)
+            if is_dialler_first:
+                dialling.cancel()
+                await turn(number % 3)
+            await listening.close()
+            count = len(met)
+            if not is_dialler_first:
+                dialling.cancel()
+            for end in await asyncio.gather(dialling, return_exceptions=True):
+                if not isinstance(end, BaseException):
+                    await end.close()
+            await turn(4)
+            assert len(met) == count, "who comes when the listener is closed is not let in"
+    assert len(met) > 2
+    gc.collect()  # a socket that was lost is a ResourceWarning, and that an error
+
+
+@in_loop
+async def test_a_close_that_is_cancelled_leaves_no_stream_behind() -> None:
+    async with stream_pair(TcpTransport()) as (ours, theirs):
+        assert isinstance(ours, _TcpStream)
+        writing = asyncio.create_task(write_much(ours))
+        await until(lambda: not ours._writable.is_set())
+        closing = asyncio.create_task(ours.close())
+        await asyncio.sleep(0)
+        closing.cancel()
+        with pytest.raises(ConnectionResetError):
+            await writing
+        assert closing.cancelled()
+        assert ours._lost.is_set()
+        assert await theirs.read(1) == b"\0"

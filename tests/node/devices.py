@@ -8,8 +8,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from edenmesh.core.records import RecordState
+from edenmesh.core.session import Ended
 from edenmesh.net import TcpTransport, Transport
-from edenmesh.node import Device, PairedView, PairingTask, Settings, SyncUpdate
+from edenmesh.node import Device, PairedView, PairingTask, PeerEvent, Settings, SyncUpdate
 from edenmesh.store import KeyCost
 from tests.net.loop import until
 
@@ -128,6 +129,18 @@ async def part(ours: Device, theirs: Device) -> None:
 
 def is_connected(ours: Device, theirs: Device) -> bool:
     return theirs.device_id in ours._meetings.connected
+
+
+def ends(device: Device) -> list[Ended]:
+    """What is told of ended sessions from now on."""
+    told: list[Ended] = []
+
+    def hear(event: PeerEvent) -> None:
+        if isinstance(event.event, Ended):
+            told.append(event.event)
+
+    device._meetings.listen(hear)
+    return told
 
 
 def states(device: Device) -> dict[tuple[str, str], RecordState]:

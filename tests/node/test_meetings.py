@@ -9,16 +9,15 @@ import pytest
 
 from edenmesh.core.ids import FileHash, format_id
 from edenmesh.core.records import File
-from edenmesh.core.session import Ended, PeerHolds
-from edenmesh.errors import DiskFull, NotPaired, PeerUnreachable, RemoteProtocolError
-from edenmesh.net import Address
+from edenmesh.core.session import PeerHolds
+from edenmesh.errors import DiskFull, PeerUnreachable
 from edenmesh.node import Device, Json, PeerEvent
-from edenmesh.store import Peer
 from tests.net.loop import in_loop, until
 from tests.node.cable import Cable
 from tests.node.devices import (
     World,
     address,
+    ends,
     is_connected,
     pair,
     part,
@@ -47,18 +46,6 @@ def fill(device: Device, pages: int) -> None:
 
 def free(device: Device) -> None:
     device._parts.store._database.writer.run("PRAGMA max_page_count = 1000000")
-
-
-def ends(device: Device) -> list[Ended]:
-    """What is told of ended sessions from now on."""
-    told: list[Ended] = []
-
-    def hear(event: PeerEvent) -> None:
-        if isinstance(event.event, Ended):
-            told.append(event.event)
-
-    device._meetings.listen(hear)
-    return told
 
 
 @dataclass
@@ -284,61 +271,6 @@ async def test_a_full_disk_ends_the_session_with_words_and_nothing_is_acknowledg
         assert states(amina).keys() <= states(bo).keys()
         await until(lambda: states(bo) == states(amina) == states(cleo))
         assert acks.are_true()
-
-
-@in_loop
-async def test_revoking_ends_the_session_at_once_and_bars_for_good(tmp_path: Path) -> None:
-    async with team(World(tmp_path), "Amina", "Bo", "Cleo") as (amina, bo, cleo):
-        for device in (bo, cleo):
-            assert (await sync(device, amina)).is_everything
-        told, heard = ends(amina), ends(bo)
-        amina.revoke("Bo")
-        await until(lambda: bool(told) and bool(heard))
-        assert "The other device does not belong to the team any more" in told[0].text
-        assert "This device does not belong to the team any more" in heard[0].text
-        assert amina.status().connected == ("Cleo",)
-        bo.add(TABLE, {"name": "after"})
-        with pytest.raises((NotPaired, PeerUnreachable, RemoteProtocolError)):
-            await sync(bo, amina)
-        with pytest.raises(NotPaired):
-            await sync(amina, bo)
-        # The news travels, and nobody lets it in.
-        await until(lambda: any(member.is_revoked for member in cleo.members()))
-        bo._parts.team.note(Peer(device=cleo.device_id, is_allowed=True))
-        with pytest.raises((NotPaired, PeerUnreachable, RemoteProtocolError)):
-            await bo._meetings.connect(cleo.device_id, [Address.parse(address(cleo))])
-        assert states(amina) == states(cleo) == {}
-        assert [peer.is_revoked for peer in amina.peers()] == [True, False]
-
-
-@in_loop
-async def test_after_a_revocation_members_still_reach_each_other_both_ways(tmp_path: Path) -> None:
-    async with team(World(tmp_path), "Amina", "Bo", "Cleo") as (amina, bo, cleo):
-        assert (await sync(cleo, amina)).is_everything
-        await part(amina, cleo)
-        amina.revoke("Bo")
-        assert len(amina._parts.team.secrets) == 2
-        assert len(cleo._parts.team.secrets) == 1
-        assert (await sync(amina, cleo)).is_everything
-        await part(amina, cleo)
-        assert (await sync(cleo, amina)).is_everything
-        assert [member.is_revoked for member in cleo.members()] == [False, True, False]
-        assert not is_connected(amina, bo)
-
-
-@in_loop
-async def test_a_stranger_gets_nothing(tmp_path: Path) -> None:
-    async with running(World(tmp_path), "Amina", "Eve") as (amina, eve):
-        amina.add(TABLE, {"name": "secret"})
-        with pytest.raises((NotPaired, PeerUnreachable, RemoteProtocolError)):
-            await eve._meetings.connect(amina.device_id, [Address.parse(address(amina))])
-        # Even where the door stands open: it is no member.
-        await amina.show(5)
-        await eve._meetings.connect(amina.device_id, [Address.parse(address(amina))])
-        told = ends(eve)
-        await until(lambda: bool(told) or not is_connected(eve, amina))
-        assert states(eve) == {}
-        assert len(eve.members()) == 1
 
 
 @in_loop

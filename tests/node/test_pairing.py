@@ -10,10 +10,8 @@ from edenmesh.errors import (
     EdenmeshError,
     InvalidInput,
     NotPaired,
-    NotPermitted,
     PairingFailed,
     PeerUnreachable,
-    RemoteProtocolError,
 )
 from edenmesh.node import Device, PairingTask
 from tests.net.loop import in_loop, until
@@ -338,20 +336,6 @@ async def test_a_device_that_stops_ends_its_pairing(tmp_path: Path) -> None:
 
 
 @in_loop
-async def test_a_revoked_device_cannot_pair(tmp_path: Path) -> None:
-    async with team(World(tmp_path), "Amina", "Bo") as (amina, bo):
-        amina.revoke("Bo")
-        await amina.show(5)
-        with pytest.raises(RemoteProtocolError, match="refused this one") as refused:
-            await bo.pair(address(amina))
-        assert "A revoked device never returns" in refused.value.do
-        # Nor where it has not heard of it and is called.
-        await bo.show(5)
-        with pytest.raises(NotPaired):
-            await amina.pair(address(bo))
-
-
-@in_loop
 async def test_only_an_introducer_admits_others(tmp_path: Path) -> None:
     async with running(World(tmp_path), "Amina", "Bo", "Cleo", "Dan") as (amina, bo, cleo, dan):
         await pair(bo, amina)
@@ -402,16 +386,3 @@ async def test_members_that_pair_again_are_peers_and_nobody_joins(tmp_path: Path
         await theirs.result()
         assert (await sync(cleo, bo)).is_everything
         assert states(cleo) == states(bo)
-
-
-@in_loop
-async def test_what_may_not_be_revoked_or_chosen_is_refused(tmp_path: Path) -> None:
-    async with team(World(tmp_path), "Amina", "Bo") as (amina, bo):
-        with pytest.raises(NotPermitted):
-            bo.revoke("Amina")
-        with pytest.raises(InvalidInput, match="No device here is called Nobody"):
-            amina.revoke("Nobody")
-        amina.revoke("Bo")
-        with pytest.raises(NotPermitted):
-            amina.allow("Bo")
-        assert [member.is_revoked for member in amina.members()] == [False, True]

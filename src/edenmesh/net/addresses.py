@@ -41,6 +41,15 @@ class Address:
             )
         return cls(host, int(port))
 
+    @property
+    def is_literal(self) -> bool:
+        """Whether the host is an address; a name may stand for several."""
+        try:
+            ip_address(self.host)
+        except ValueError:
+            return False
+        return True
+
     def __str__(self) -> str:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 

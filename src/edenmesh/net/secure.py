@@ -124,14 +124,16 @@ class SecureStream:
         wait. What the peer still sends is for a `read` under way, or lost.
         """
         self._channel.close()
-        with suppress(ConnectionError, ProtocolError, TimeoutError):
-            async with asyncio.timeout(CHANNEL_CLOSE_SECONDS_MAX):
-                async with self._writing:
-                    await self._stream.write(self._channel.bytes_to_send())
-                async with self._reading:
-                    while self._channel.ending is None:
-                        await self._receive()
-        await self._stream.close()
+        try:
+            with suppress(ConnectionError, ProtocolError, TimeoutError):
+                async with asyncio.timeout(CHANNEL_CLOSE_SECONDS_MAX):
+                    async with self._writing:
+                        await self._stream.write(self._channel.bytes_to_send())
+                    async with self._reading:
+                        while self._channel.ending is None:
+                            await self._receive()
+        finally:
+            await self._stream.close()
 
     async def _receive(self) -> None:
         data = await self._stream.read(READ_BYTES)

@@ -10,6 +10,7 @@ import errno
 import socket
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Final, cast
 
 from edenmesh.core.limits import CHANNEL_CLOSE_SECONDS_MAX
@@ -28,10 +29,13 @@ class TcpTransport:
     async def dial(self, address: Address, timeout_seconds: float) -> Stream:
         """Open a stream to `address`. Raises PeerUnreachable when nobody answers there in time."""
         loop = asyncio.get_running_loop()
+        # A name only may have several addresses. Where one address is dialled there is nothing to race, and asyncio's
+        # race loses a socket that is connected in the very turn in which the dial is cancelled.
+        delay = None if address.is_literal else _NEXT_FAMILY_SECONDS
         try:
             async with asyncio.timeout(timeout_seconds):
                 _, stream = await loop.create_connection(
-                    _TcpStream, address.host, address.port, happy_eyeballs_delay=_NEXT_FAMILY_SECONDS
+                    _TcpStream, address.host, address.port, happy_eyeballs_delay=delay
                 )
         except TimeoutError as error:
             raise PeerUnreachable(f"No answer from {address} within {timeout_seconds:g} seconds.") from error
@@ -48,34 +52,49 @@ class TcpTransport:
             bound = _bind(host, port)
         except OSError as error:
             raise _cannot_listen(host, port, error) from error
-        tasks: set[asyncio.Task[None]] = set()
-
-        def let_in(stream: Stream) -> None:
-            task = asyncio.ensure_future(on_stream(stream))
-            tasks.add(task)
-            task.add_done_callback(tasks.discard)
-
-        loop = asyncio.get_running_loop()
-        server = await loop.create_server(lambda: _TcpStream(let_in), sock=bound, backlog=_BACKLOG)
-        return _TcpListening(server, bound.getsockname()[1])
+        listening = _TcpListening(bound, on_stream)
+        await listening.start()
+        return listening
 
 
 class _TcpListening:
-    def __init__(self, server: asyncio.Server, port: int) -> None:
-        self._server = server
-        self._port = port
+    def __init__(self, bound: socket.socket, on_stream: OnStream) -> None:
+        self._bound = bound
+        self._port = int(bound.getsockname()[1])
+        self._on_stream = on_stream
+        self._is_closed = False
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def start(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._server = await loop.create_server(lambda: _TcpStream(self._let_in), sock=self._bound, backlog=_BACKLOG)
 
     @property
     def port(self) -> int:
         return self._port
 
     async def close(self) -> None:
+        if self._is_closed:
+            return
+        self._is_closed = True
+        # Let nobody in any more, then give who has just come a turn: asyncio loses the socket of a stream that is half
+        # made when its server closes. And what was begun for those who came before has begun when this returns.
+        asyncio.get_running_loop().remove_reader(self._bound)
+        await asyncio.sleep(0)
         # Not `wait_closed`: since Python 3.12 that waits for every stream that ever came in.
         self._server.close()
 
+    def _let_in(self, stream: "_TcpStream") -> None:
+        if self._is_closed:
+            stream.abort()
+            return
+        task = asyncio.ensure_future(self._on_stream(stream))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
 
 class _TcpStream(asyncio.Protocol):
-    def __init__(self, on_made: Callable[[Stream], None] | None = None) -> None:
+    def __init__(self, on_made: "Callable[[_TcpStream], None] | None" = None) -> None:
         self._on_made = on_made
         self._pieces: deque[bytes] = deque()
         self._buffered_bytes = 0
@@ -156,10 +175,16 @@ class _TcpStream(asyncio.Protocol):
     async def close(self) -> None:
         self._transport.close()
         try:
-            async with asyncio.timeout(CHANNEL_CLOSE_SECONDS_MAX):
-                await self._lost.wait()
-        except TimeoutError:
-            self._transport.abort()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(CHANNEL_CLOSE_SECONDS_MAX):
+                    await self._lost.wait()
+        finally:
+            # Where the wait was in vain, or cancelled: what was not sent by now never will be.
+            self.abort()
+
+    def abort(self) -> None:
+        """Close without waiting for anything."""
+        self._transport.abort()
 
 
 def _bind(host: str | None, port: int) -> socket.socket:

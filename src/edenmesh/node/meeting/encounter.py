@@ -1,9 +1,9 @@
 """Drives one session over one channel: bytes in and out, batches into the store, events to who listens.
 
 Neither reading nor the clock waits for the writer, so two peers that both send cannot wait for each other, and one
-that does not read is given up. Parts go into an open
-change as they come and become durable together: at the latest after GROUP_VERSIONS versions or GROUP_SECONDS, and at
-once when nothing more has arrived, so that a single edit is durable on the other device within milliseconds.
+that does not read is given up. Parts go into an open change as they come and become durable together: at the latest
+after GROUP_VERSIONS versions or GROUP_SECONDS, and at once when nothing more has arrived, so that a single edit is
+durable on the other device within milliseconds.
 """
 
 import asyncio

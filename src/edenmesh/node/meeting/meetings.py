@@ -146,6 +146,9 @@ class Meetings:
         except (ProtocolError, ConnectionError):
             await channel.close()
             return
+        except asyncio.CancelledError:
+            await channel.close()
+            raise
         if kind == "sync":
             await self._meet(channel.peer_key, line, dialled_by=channel.peer_key, host=_host(channel))
         elif kind == "pair" and self.on_pairing is not None:
@@ -175,6 +178,9 @@ class Meetings:
                 await channel.close()
                 last = PeerUnreachable(f"{address} hung up as soon as the channel was open.")
                 continue
+            except asyncio.CancelledError:
+                await channel.close()
+                raise
             return channel
         raise last
 
