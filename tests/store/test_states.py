@@ -16,14 +16,20 @@ from edenmesh.core.records import (
     record_state,
     write,
 )
+from edenmesh.core.trust import Charter
 from edenmesh.store import Store, Transaction
 from edenmesh.store.database import Link
-from edenmesh.store.states import derive, derive_all
+from edenmesh.store.forms import Forms
+from edenmesh.store.states import States
 from edenmesh.store.versions import Versions
 from tests.oracle.histories import Written, partial_histories
 from tests.store.making import Author, Team, add_parts, undo
 
 PLACE = DestinationId(b"D" * 32)
+
+
+def states(link: Link) -> States:
+    return States(link, Forms(link), Charter.of([]))
 
 
 def derived(link: Link) -> list[tuple[int, ...]]:
@@ -47,7 +53,7 @@ def test_flags_are_those_of_the_core_for_any_history_in_any_pieces(store: Store)
             found = link.row("SELECT flags, waiting FROM records")
             assert found == (int(state.flags), len(state.waiting))
             before = derived(link)
-            assert derive_all(link) == 1
+            assert states(link).derive_all() == 1
             assert derived(link) == before
 
         undo(store, look)
@@ -66,7 +72,7 @@ def _add(link: Link, carried: list[Carried], held: Written) -> None:
     )
     if any(one.id in held.uncounted for one in carried):
         versions.touched.add(link.number("SELECT max(num) FROM records"))
-    derive(link, versions.touched)
+    states(link).derive(versions.touched)
 
 
 def test_deriving_all_states_anew_changes_nothing(store: Store, team: Team) -> None:

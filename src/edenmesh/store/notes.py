@@ -4,7 +4,7 @@ Each is a small struct in a row of its own, encrypted with the rest of the datab
 are passed over, so a newer one may add some.
 """
 
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -13,6 +13,10 @@ from edenmesh.core.ids import DestinationId, DeviceId
 from edenmesh.core.wire import Tally
 from edenmesh.errors import RemoteProtocolError
 from edenmesh.store.database import Link
+from edenmesh.store.versions import Name
+
+READ_AGAIN_MS: Final = 24 * 60 * 60 * 1000
+"""After how long a second reading counts (design, section 2.6: a day later)."""
 
 
 class Peer(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,6 +64,14 @@ class KeptTally(msgspec.Struct, frozen=True, kw_only=True):
     def is_everything(self) -> bool:
         """Whether both held the same then, whole."""
         return not self.missing
+
+
+class Read(NamedTuple):
+    """This device itself has read a record at a destination, at that wall time in milliseconds since 1970."""
+
+    destination: DestinationId
+    name: Name
+    now_ms: int
 
 
 _PEER: Final = msgspec.msgpack.Decoder(Peer)
@@ -134,6 +146,21 @@ def put_destination(link: Link, destination: Destination) -> None:
 def drop_destination(link: Link, destination: DestinationId) -> None:
     """Forget a destination. Observations of it stay: they are versions."""
     link.run("DELETE FROM destinations WHERE id = ?", (destination,))
+
+
+def put_read(link: Link, read: Read) -> None:
+    """Note a reading of a record that is delivered: as the first one, or a day after it as the second.
+
+    A clock that was set back begins anew: else a time that never comes would be waited for.
+    """
+    link.run(
+        "INSERT INTO read_backs SELECT ?1, num, body, ?4, 0 FROM delivered"
+        " JOIN records ON num = record JOIN tables ON tables.num = table_num"
+        " WHERE destination = ?1 AND name = ?2 AND uuid = ?3"
+        " ON CONFLICT DO UPDATE SET first = min(first, ?4),"
+        " again = CASE WHEN ?4 < first THEN 0 WHEN again = 0 AND ?4 >= first + ?5 THEN ?4 ELSE again END",
+        (read.destination, *read.name, read.now_ms, READ_AGAIN_MS),
+    )
 
 
 def put_tally(link: Link, tally: KeptTally) -> None:

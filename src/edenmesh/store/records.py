@@ -3,13 +3,17 @@
 Lists come in pages, in the order in which records came here; `after` is the `num` of the last row of the page before.
 """
 
-from collections.abc import Mapping, Set
+from collections.abc import Callable, Mapping, Set
+from enum import Enum
 from typing import Final, NamedTuple
 
-from edenmesh.core.ids import DestinationId, RecordId, VersionId, record_id
-from edenmesh.core.records import OPEN, Flag, RecordState, Version, record_state
+from edenmesh.core.ids import AuthorId, DestinationId, RecordId, VersionId, record_id
+from edenmesh.core.records import OPEN, Carried, Declarations, Flag, RecordState, Version, record_states
+from edenmesh.core.trust import Charter
 from edenmesh.store.database import Link, Row
-from edenmesh.store.versions import decode_rows, rows_of
+from edenmesh.store.families import members_of
+from edenmesh.store.forms import Forms
+from edenmesh.store.versions import QUARANTINED, decode_rows, rows_of
 
 _PAGE: Final = 100
 _COLUMNS: Final = "SELECT records.num, tables.name, uuid, flags FROM records"
@@ -42,27 +46,97 @@ class RecordRow(NamedTuple):
 
 
 class RecordVersions(NamedTuple):
-    """All versions of a record held here, and those of them that are quarantined."""
+    """All versions held here of a record and its family, and those of them that are quarantined.
+
+    `uuid` is that of the record asked for; empty, it is the one that all versions have. Without `declarations` no
+    forms are looked at.
+    """
 
     versions: Mapping[VersionId, Version]
     uncounted: Set[VersionId]
+    uuid: str = ""
+    declarations: Declarations | None = None
 
     def state(self) -> RecordState:
-        """What the record shows."""
-        return record_state(self.versions, self.uncounted)
+        """What the record shows; without a strand where none resides there."""
+        states = self.states()
+        found = next((state for state in states if state.uuid == self.uuid), None)
+        if found is None and not self.uuid:
+            found = states[0]
+        return found or RecordState(next(iter(self.versions.values())).table, self.uuid, (), frozenset(), Flag(0))
+
+    def states(self) -> tuple[RecordState, ...]:
+        """What it and the records of its family show: those at whose uuid a strand resides."""
+        return record_states(self.versions, self.uncounted, self.declarations)
+
+    def including(self, carried: Carried) -> "RecordVersions":
+        """The same with one more version, as if it were written."""
+        return self._replace(versions={**self.versions, carried.id: carried.version})
+
+
+class Delivery(NamedTuple):
+    """A destination that holds what a record shows here.
+
+    `is_receipt` says that a gateway saw it, at a destination a steward pinned. `first_ms` is when this device itself
+    first read it back, in milliseconds since 1970, and `again_ms` when it did so at least a day later; 0 for not yet.
+    """
+
+    destination: DestinationId
+    is_receipt: bool
+    first_ms: int
+    again_ms: int
+
+
+class Why(Enum):
+    """Why a version is without effect."""
+
+    CUT = "cut"
+    """Its author is cut off, and it lies under no seal that is accepted."""
+    UNCERTIFIED = "uncertified"
+    """The charter names its author and does not certify it."""
+    WAITING = "waiting"
+    """A version it follows has not come."""
+
+
+class Quarantined(NamedTuple):
+    """One version without effect, and why."""
+
+    version: VersionId
+    author: AuthorId
+    why: Why
+
+
+class QuarantinedRow(NamedTuple):
+    """A record with versions without effect."""
+
+    record: RecordRow
+    versions: tuple[Quarantined, ...]
+
+
+class QuarantineCount(NamedTuple):
+    """How many versions of an author are without effect by the charter's word."""
+
+    author: AuthorId
+    why: Why
+    versions: int
 
 
 class Records:
     """Reads records. Every answer is of one commit."""
 
-    def __init__(self, link: Link) -> None:
+    def __init__(self, link: Link, forms: Callable[[], Forms], charter: Callable[[], Charter]) -> None:
         self._link = link
+        self._forms = forms
+        self._charter = charter
 
     def tables(self) -> list[TableRow]:
         """All tables with records, by name."""
         counts = self._link.rows(
             "SELECT name, count(*), table_num FROM records JOIN tables ON tables.num = table_num"
             " GROUP BY table_num ORDER BY name"
+        )
+        vacant: dict[int, int] = dict(
+            self._link.rows("SELECT table_num, count(*) FROM records WHERE is_vacant != 0 GROUP BY table_num")
         )
         flagged = self._link.rows(
             "SELECT table_num, sum(flags & ?1 != 0), sum(flags & ?2 != 0) FROM records WHERE flags != 0"
@@ -73,7 +147,8 @@ class Records:
         found: list[TableRow] = []
         for name, count, num in counts:
             opened, deleted = by_table.get(num, (0, 0))
-            found.append(TableRow(name, count - deleted, opened, deleted))
+            if count > vacant.get(num, 0):
+                found.append(TableRow(name, count - vacant.get(num, 0) - deleted, opened, deleted))
         return found
 
     def page(self, table: str, *, after: int = 0, limit: int = _PAGE, with_deleted: bool = False) -> list[RecordRow]:
@@ -105,7 +180,8 @@ class Records:
     def count_owed(self, destination: DestinationId) -> int:
         """How many records are owed to a destination."""
         delivered = self._link.number("SELECT count(*) FROM delivered WHERE destination = ?", (destination,))
-        return self._link.number("SELECT count(*) FROM records") - delivered
+        vacant = self._link.number("SELECT count(*) FROM records WHERE is_vacant != 0")
+        return self._link.number("SELECT count(*) FROM records") - vacant - delivered
 
     def find(self, beginning: str, *, table: str = "", limit: int = _PAGE) -> list[RecordRow]:
         """Records whose uuid begins so, with or without `urn:uuid:`. Looks at every record: some 20 ms for 100,000."""
@@ -118,27 +194,122 @@ class Records:
         return self._page(where, bindings, 0, limit)
 
     def row(self, table: str, uuid: str) -> RecordRow | None:
-        """One record, or None where no version of it is here."""
-        found = self._link.row(f"{_COLUMNS} {_NAMED} WHERE tables.name = ? AND uuid = ?", (table, uuid))
+        """One record, or None where nothing of it is here."""
+        found = self._link.row(
+            f"{_COLUMNS} {_NAMED} WHERE tables.name = ? AND uuid = ? AND is_vacant = 0", (table, uuid)
+        )
         return _record_row(found) if found else None
 
     def versions(self, table: str, uuid: str) -> RecordVersions | None:
-        """All versions of a record, or None where there are none."""
+        """All versions of a record and its family, or None where nothing of it is here."""
         found = self.row(table, uuid)
         return self.versions_of(found.num) if found else None
 
     def versions_of(self, num: int) -> RecordVersions:
         """The same for a row of a list."""
-        return RecordVersions(*decode_rows(rows_of(self._link, num)))
+        members = members_of(self._link, num)
+        rows = [row for member in members.values() for row in rows_of(self._link, member)]
+        uuid = next((uuid for uuid, member in members.items() if member == num), "")
+        return RecordVersions(*decode_rows(rows), uuid, self._forms().declarations)
+
+    def deliveries(self, num: int) -> list[Delivery]:
+        """The destinations that hold what a record shows, for a row of a list."""
+        rows = self._link.rows(
+            "SELECT destination, is_receipt, coalesce(first, 0), coalesce(again, 0) FROM delivered"
+            " LEFT JOIN read_backs USING (destination, record) WHERE delivered.record = ? ORDER BY destination",
+            (num,),
+        )
+        return [Delivery(DestinationId(place), bool(flag), first, again) for place, flag, first, again in rows]
+
+    def due_again(
+        self, destination: DestinationId, before_ms: int, *, after: int = 0, limit: int = _PAGE
+    ) -> list[RecordRow]:
+        """Delivered records that this device first read back at that wall time or before, and not again since."""
+        return self._among(
+            "read_backs INDEXED BY read_backs_due",
+            "read_backs.destination = ? AND again = 0 AND first <= ?",
+            (destination, before_ms),
+            after=after,
+            limit=limit,
+        )
+
+    def twins(self, *, after: int = 0, limit: int = _PAGE) -> list[RecordRow]:
+        """Records with versions by an author of whom two stores wrote at once, from there on."""
+        return self._among("twins", "TRUE", (), after=after, limit=limit)
+
+    def twin_authors(self, num: int) -> list[AuthorId]:
+        """Of a row of a list, those authors; empty for almost every record."""
+        rows = self._link.rows("SELECT author FROM twins WHERE record = ? ORDER BY author", (num,))
+        return [AuthorId(row[0]) for row in rows]
+
+    def quarantined(
+        self, author: AuthorId | None = None, *, after: int = 0, limit: int = _PAGE
+    ) -> list[QuarantinedRow]:
+        """Records with versions without effect, of one author or of all, and why they are.
+
+        Looks at every flagged record where an author is asked for: some 10 us each.
+        """
+        found: list[QuarantinedRow] = []
+        while len(found) < limit:
+            rows = self.flagged(Flag.QUARANTINED | Flag.WAITING, after=after, limit=limit)
+            if not rows:
+                break
+            after = rows[-1].num
+            for row in rows:
+                versions = self._without_effect(row)
+                if any(author in (None, one.author) for one in versions):
+                    found.append(QuarantinedRow(row, versions))
+        return found[:limit]
+
+    def count_quarantined(self) -> list[QuarantineCount]:
+        """How many versions have no effect by the charter's word, by author."""
+        charter = self._charter()
+        rows = self._link.rows(
+            "SELECT authors.id, count(DISTINCT versions.num) FROM versions INDEXED BY versions_standing"
+            " CROSS JOIN spans ON versions.num BETWEEN spans.num AND spans.num + spans.count - 1"
+            " CROSS JOIN logs ON logs.num = spans.log CROSS JOIN authors ON authors.num = logs.author"
+            " WHERE versions.standing = ? GROUP BY authors.id",
+            (QUARANTINED,),
+        )
+        return [QuarantineCount(AuthorId(author), _why(charter, AuthorId(author)), count) for author, count in rows]
+
+    def _without_effect(self, row: RecordRow) -> tuple[Quarantined, ...]:
+        held = self.versions_of(row.num)
+        charter = self._charter()
+        found: list[Quarantined] = []
+        waiting = held.state().waiting
+        for one, version in held.versions.items():
+            author = AuthorId(version.author)
+            if one in held.uncounted:
+                found.append(Quarantined(one, author, _why(charter, author)))
+            elif one in waiting:
+                found.append(Quarantined(one, author, Why.WAITING))
+        return tuple(found)
 
     def _page(
         self, where: str, bindings: tuple[int | str | bytes, ...], after: int, limit: int, *, hint: str = ""
     ) -> list[RecordRow]:
         rows = self._link.rows(
-            f"{_COLUMNS} {hint} {_NAMED} WHERE {where} AND records.num > ? ORDER BY records.num LIMIT ?",
+            f"{_COLUMNS} {hint} {_NAMED} WHERE {where} AND is_vacant = 0 AND records.num > ?"
+            " ORDER BY records.num LIMIT ?",
             (*bindings, after, limit),
         )
         return [_record_row(row) for row in rows]
+
+    def _among(
+        self, source: str, where: str, bindings: tuple[int | bytes, ...], *, after: int, limit: int
+    ) -> list[RecordRow]:
+        """Records that a table of notes names, in its order."""
+        rows = self._link.rows(
+            f"SELECT DISTINCT records.num, tables.name, uuid, flags FROM {source} CROSS JOIN records"
+            f" ON records.num = record {_NAMED} WHERE {where} AND is_vacant = 0 AND record > ? ORDER BY record LIMIT ?",
+            (*bindings, after, limit),
+        )
+        return [_record_row(row) for row in rows]
+
+
+def _why(charter: Charter, author: AuthorId) -> Why:
+    return Why.CUT if charter.standing(author).is_certified else Why.UNCERTIFIED
 
 
 def _record_row(row: Row) -> RecordRow:

@@ -1,46 +1,152 @@
-"""What is derived of records: the flags by which they are listed and counted, and where they were delivered.
+"""What is derived of records: flags, families, deliveries, twins: all by which they are listed and counted.
 
-A record's state is a pure function of its versions (core.records); nothing here is truth. What a transaction touched
-is derived once, before its commit, so readers never see a flag that contradicts the versions beside it. Deriving all
-of them again gives the same.
+A record's state is a pure function of its versions, the forms they name and the charter (core.records); nothing here
+is truth. What a transaction touched is derived once, before its commit, so readers never see a flag that contradicts
+the versions beside it. Deriving all of them again gives the same.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
+from dataclasses import dataclass
 from typing import Final
 
-from edenmesh.core.ids import DestinationId, VersionId
-from edenmesh.core.records import OBSERVE, Version, is_delivered, record_state
+from edenmesh.core.ids import AuthorId, DestinationId, FormHash, VersionId
+from edenmesh.core.records import (
+    OBSERVE,
+    Flag,
+    RecordState,
+    Version,
+    is_delivered,
+    last_observations,
+    record_states,
+    state_body,
+)
+from edenmesh.core.trust import Charter
+from edenmesh.store import receipts
 from edenmesh.store.database import Link
+from edenmesh.store.families import join_family, leaving_uuids, members_of
+from edenmesh.store.forms import Forms
+from edenmesh.store.twins import Forks
 from edenmesh.store.versions import Name, decode_rows, rows_of
 
+RULES: Final = 2
+"""Changes with the rules by which states are derived: a store that was derived by others is derived anew."""
 _PAGE: Final = 1000
+_AWAITED: Final = Flag.AWAITED.value
 
 
-def derive(link: Link, records: Iterable[int]) -> None:
-    """Derive flags and deliveries of these records from their versions."""
-    for record in records:
-        versions, uncounted = decode_rows(rows_of(link, record))
-        state = record_state(versions, uncounted)
-        link.run(
-            "UPDATE records SET flags = ?1, waiting = ?2 WHERE num = ?3 AND (flags != ?1 OR waiting != ?2)",
-            (int(state.flags), len(state.waiting), record),
+@dataclass(frozen=True, slots=True)
+class States:
+    """Derives states as one transaction leaves the forms and the charter."""
+
+    link: Link
+    forms: Forms
+    charter: Charter
+
+    def derive(self, records: Iterable[int]) -> set[int]:
+        """Derive what is kept of these records, and of those in one family with them. Returns which those are."""
+        forks = Forks(self.link)
+        done: set[int] = set()
+        for record in records:
+            if record not in done:
+                done.update(self._derive(record, forks))
+        return done
+
+    def derive_all(self) -> int:
+        """Derive the states of all records. Returns how many there are."""
+        # Records that come into a family here have rows already, or are vacant and follow.
+        last = count = 0
+        while True:
+            rows = self.link.rows("SELECT num FROM records WHERE num > ? ORDER BY num LIMIT ?", (last, _PAGE))
+            if not rows:
+                return count
+            self.derive([row[0] for row in rows])
+            last, count = rows[-1][0], count + len(rows)
+
+    def _derive(self, record: int, forks: Forks) -> Iterable[int]:
+        members, versions, uncounted = self._read(record)
+        states = record_states(versions, uncounted, self.forms.declarations) if versions else ()
+        by_uuid = {state.uuid: state for state in states}
+        for uuid, num in members.items():
+            own, state = versions, by_uuid.get(uuid)
+            if len(members) > 1:
+                own = {one: version for one, version in versions.items() if version.uuid == uuid}
+            self._save_flags(num, state)
+            self._save_awaited(num, versions if state and state.flags & Flag.AWAITED else {})
+            self._save_deliveries(num, state, own, uncounted)
+            self._save_twins(num, own, forks)
+        return members.values()
+
+    def _read(self, record: int) -> tuple[dict[str, int], dict[VersionId, Version], set[VersionId]]:
+        """The family of a record as it is now, with all its versions and those of them that do not count."""
+        while True:
+            members = members_of(self.link, record)
+            versions, uncounted = decode_rows([row for num in members.values() for row in rows_of(self.link, num)])
+            fresh = leaving_uuids(versions) - members.keys()
+            if not fresh:
+                return members, versions, uncounted
+            join_family(self.link, record, fresh)
+
+    def _save_flags(self, record: int, state: RecordState | None) -> None:
+        flags, waiting, is_vacant = (int(state.flags), len(state.waiting), False) if state else (0, 0, True)
+        self.link.run(
+            "UPDATE records SET flags = ?1, waiting = ?2, is_vacant = ?3"
+            " WHERE num = ?4 AND (flags != ?1 OR waiting != ?2 OR is_vacant != ?3)",
+            (flags, waiting, is_vacant, record),
         )
-        for destination in _destinations(versions):
-            if is_delivered(state, versions, destination, uncounted):
-                link.run("INSERT INTO delivered VALUES (?, ?) ON CONFLICT DO NOTHING", (destination, record))
-            else:
-                link.run("DELETE FROM delivered WHERE destination = ? AND record = ?", (destination, record))
+
+    def _save_awaited(self, record: int, versions: Mapping[VersionId, Version]) -> None:
+        awaited = {FormHash(version.schema) for version in versions.values()} - {b""}
+        missing = {form for form in awaited if form not in self.forms}
+        known = {row[0] for row in self.link.rows("SELECT form FROM awaited WHERE record = ?", (record,))}
+        for form in known - missing:
+            self.link.run("DELETE FROM awaited WHERE form = ? AND record = ?", (form, record))
+        for form in missing - known:
+            self.link.run("INSERT INTO awaited VALUES (?, ?)", (form, record))
+
+    def _save_twins(self, record: int, versions: Mapping[VersionId, Version], forks: Forks) -> None:
+        if forks:
+            self.link.run("DELETE FROM twins WHERE record = ?", (record,))
+            for author in forks.authors_of(versions.values()):
+                self.link.run("INSERT INTO twins VALUES (?, ?)", (record, author))
+
+    def _save_deliveries(
+        self,
+        record: int,
+        state: RecordState | None,
+        versions: Mapping[VersionId, Version],
+        uncounted: Set[VersionId],
+    ) -> None:
+        """Where the record is delivered, and which of that is a receipt; of another body nothing was read back yet."""
+        rows = self.link.rows("SELECT destination, body, is_receipt FROM delivered WHERE record = ?", (record,))
+        known = {DestinationId(destination): (body, bool(flag)) for destination, body, flag in rows}
+        found: dict[DestinationId, tuple[bytes, bool]] = {}
+        for destination in _destinations(versions) if state else ():
+            if state and state.strand and is_delivered(state, versions, destination, uncounted):
+                body = state_body(state.strand)
+                found[destination] = body, self._is_receipt(versions, destination, uncounted)
+        for destination in known.keys() - found.keys():
+            for table in ("delivered", "read_backs"):
+                self.link.run(f"DELETE FROM {table} WHERE destination = ? AND record = ?", (destination, record))
+        for destination, (body, flag) in found.items():
+            if known.get(destination) != (body, flag):
+                self.link.run("INSERT OR REPLACE INTO delivered VALUES (?, ?, ?, ?)", (destination, record, body, flag))
+                self.link.run(
+                    "DELETE FROM read_backs WHERE destination = ? AND record = ? AND body != ?",
+                    (destination, record, body),
+                )
+
+    def _is_receipt(
+        self, versions: Mapping[VersionId, Version], destination: DestinationId, uncounted: Set[VersionId]
+    ) -> bool:
+        if not receipts.is_pinned(self.charter, destination):
+            return False
+        last = last_observations(versions, destination, uncounted)
+        return any(receipts.is_gateway(self.charter, AuthorId(versions[one].author)) for one in last)
 
 
-def derive_all(link: Link) -> int:
-    """Derive the states of all records. Returns how many there are."""
-    last = count = 0
-    while True:
-        rows = link.rows("SELECT num FROM records WHERE num > ? ORDER BY num LIMIT ?", (last, _PAGE))
-        if not rows:
-            return count
-        derive(link, [row[0] for row in rows])
-        last, count = rows[-1][0], count + len(rows)
+def awaiting(link: Link, form: FormHash) -> set[int]:
+    """The records that await a form."""
+    return {row[0] for row in link.rows("SELECT record FROM awaited WHERE form = ?", (form,))}
 
 
 def names_of(link: Link, records: Iterable[int]) -> set[Name]:
