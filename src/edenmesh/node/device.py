@@ -19,6 +19,8 @@ from edenmesh.node.meeting import Meetings, PeerEvent, Shown, Syncing, SyncUpdat
 from edenmesh.node.pairing import Pairings, PairingTask
 from edenmesh.node.parts import Check, Desk, Identity, MemberView, Parts, PeerView, Settings, Team
 from edenmesh.node.records import (
+    Decision,
+    Decisions,
     Importer,
     ImportResult,
     Json,
@@ -47,6 +49,7 @@ class Device:
         team = Team(store, desk, identity, settings.entropy)
         self._parts = Parts(store, desk, identity, team, settings)
         self._records = RecordDesk(store, desk)
+        self._decisions = Decisions(self._records)
         self._meetings = Meetings(self._parts)
         self._visibility = Visibility(self._parts, self._meetings)
         self._pairings = Pairings(self._parts, self._meetings, self._visibility)
@@ -163,6 +166,11 @@ class Device:
         """Looking at records and writing them."""
         return self._records
 
+    @property
+    def decisions(self) -> Decisions:
+        """Deciding what is open about records, and taking that back."""
+        return self._decisions
+
     def tables(self) -> list[TableRow]:
         """All tables with records."""
         return self._records.tables()
@@ -198,7 +206,7 @@ class Device:
         why: str = "",
     ) -> RecordView:
         """Decide what is open: by values, by versions whose values are taken, or whether to `keep` the record."""
-        return self._records.resolve(table, uuid, chosen, versions=versions, keep=keep, why=why)
+        return self._decisions.resolve(table, uuid, Decision(values=chosen, versions=versions, keep=keep, why=why))
 
     def conflicts(self) -> list[RecordView]:
         """Records in which a person has something to decide."""

@@ -84,7 +84,7 @@ class RecordRoutes:
         """Decide: `table`, `uuid`, `values` by field, `versions` whose value is taken, `keep`, `why`."""
         body = await read_object(request)
         keep = body.get("keep")
-        view = self._device.records.resolve(
+        view = self._device.resolve(
             text_of(body, "table"),
             text_of(body, "uuid"),
             object_of(body, "values"),
@@ -146,7 +146,7 @@ class RecordRoutes:
 def _texts(value: Json) -> list[str]:
     if not isinstance(value, list):
         raise InvalidInput(what="'versions' in the request is not a list.")
-    return [item for item in value if isinstance(item, str)]
+    return [text_of({"versions": item}, "versions") for item in value]
 
 
 def _form_json(form: Form) -> dict[str, Json]:

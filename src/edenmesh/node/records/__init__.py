@@ -4,15 +4,19 @@ What a person types becomes a version here, and what is stored becomes words. No
 with its choices.
 """
 
+from edenmesh.node.records.decisions import Decision, Decisions
 from edenmesh.node.records.exports import export
 from edenmesh.node.records.history import ChangeView, EventView, HistoryView, tell_history
 from edenmesh.node.records.imports import Importer, ImportResult, keep_file, media_of
 from edenmesh.node.records.names import Names
 from edenmesh.node.records.record_desk import RecordDesk
 from edenmesh.node.records.views import (
+    ActView,
     ChoiceView,
     FieldView,
     Json,
+    OlderView,
+    QuestionView,
     RecordRow,
     RecordView,
     StrandView,
@@ -23,8 +27,11 @@ from edenmesh.node.records.views import (
 )
 
 __all__ = [
+    "ActView",
     "ChangeView",
     "ChoiceView",
+    "Decision",
+    "Decisions",
     "EventView",
     "FieldView",
     "HistoryView",
@@ -32,6 +39,8 @@ __all__ = [
     "Importer",
     "Json",
     "Names",
+    "OlderView",
+    "QuestionView",
     "RecordDesk",
     "RecordRow",
     "RecordView",

@@ -1,13 +1,11 @@
 """The life of one record in words: every version once, those it follows before it, else by their writers' clocks.
 
-Pure: a function of the versions and of names. What a version found before it is told by those assignments of the
-field that lead to it and that no other such follows; so a choice names what it was made over. A version that was
-undone gives back what it had replaced. Cost: a walk over the versions, with one map of fields for each change.
+Pure: a function of the versions and of names. What stood before a version, and so what a choice was made over, is told
+by its lineage (lineage.py).
 """
 
 from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
-from heapq import heapify, heappop, heappush
 from typing import Final
 
 from edenmesh.core.ids import VersionId, format_id
@@ -22,14 +20,9 @@ from edenmesh.core.records import (
     Version,
     canonical_text,
 )
+from edenmesh.node.records.lineage import Lineage
 from edenmesh.node.records.names import IMPORTED, TYPED, Names
 from edenmesh.node.records.views import Json, content_json, content_words, label_of
-
-Given = Mapping[str, frozenset[Node]]
-"""By field, the assignments that lead to a place in a history."""
-
-_RETRACTED: Final = ""
-"""Stands among the fields for the retracts that lead to a place; no field has an empty name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,19 +90,12 @@ class _Telling:
         self._uncounted: Final = uncounted
         self._twins: Final = twins
         self._history: Final = History(versions, uncounted)
-        self._order: Final = _in_order(self._history)
-        self._undone: Final = undone_by(self._history)
-        self._before: Final[dict[Node, Given]] = {}
-        self._after: Final[dict[Node, Given]] = {}
-        for node in self._order:
-            before = _joined([self._after[parent] for parent in node.parents])
-            self._before[node] = before
-            self._after[node] = self._given_after(node, before)
+        self._lineage: Final = Lineage(self._history)
 
     def events(self) -> tuple[EventView, ...]:
         """The events in order; those that wait for a version that has not come stand last."""
         told: list[EventView] = []
-        for node in self._order:
+        for node in self._lineage.order:
             ids = sorted(node.equals, key=lambda one: (self._versions[one].made, one))
             told += [self._event(one, node, is_again=one != ids[0]) for one in ids]
         waiting = sorted(self._history.waiting, key=lambda one: (self._versions[one].made, one))
@@ -149,13 +135,13 @@ class _Telling:
         return f"{by} {self._done(version, node) or 'left it as it was'}{self._way(version)}"
 
     def _added(self, version: Version, node: Node | None) -> str:
-        begun = next((one for one in self._order if not one.parents and one.version.op == PUT), node)
+        begun = next((one for one in self._lineage.order if not one.parents and one.version.op == PUT), node)
         if node is begun:
             return "added it"
         return f"added another record under this uuid, {_label(version)}"
 
     def _done(self, version: Version, node: Node | None) -> str:
-        lifted = node is not None and bool(self._before[node].get(_RETRACTED))
+        lifted = node is not None and bool(self._lineage.retracts_before(node))
         done = ["brought it back"] if lifted else []
         for change in self._changes(version, node):
             set_to = f"emptied {change.field}" if change.value is None else f"set {change.field} to {change.text}"
@@ -186,7 +172,7 @@ class _Telling:
         if asked:
             servers = {self._names.server(one.version.observation.destination) for one in asked}
             return [f"decided that {_listed(sorted(servers))} is to have it as it is here"]
-        deleted = [one for one in self._before[node].get(_RETRACTED, ()) if one.is_counted]
+        deleted = [one for one in self._lineage.retracts_before(node) if one.is_counted]
         if deleted:
             return [f"kept it, though {_listed([self._names.by(one.version) for one in deleted])} had deleted it"]
         return ["left it as it was"]
@@ -199,7 +185,7 @@ class _Telling:
 
     def _others(self, change: ChangeView, node: Node | None) -> list[str]:
         """The values a choice was made over, with who gave them."""
-        given = self._standing(change.field, node)
+        given = self._lineage.standing(change.field, node)
         texts: dict[str, str] = {}
         for one in given:
             content = one.version.set.get(change.field)
@@ -248,13 +234,13 @@ class _Telling:
             notes.append("written with a copied key: the same number was given twice")
         if node is None:
             notes.append("waits for a change it follows, which has not come")
-        elif node in self._undone:
-            notes.append(f"undone by {_listed([self._names.by(by.version) for by in self._undone[node]])}")
+        elif node in self._lineage.undone:
+            notes.append(f"undone by {_listed([self._names.by(by.version) for by in self._lineage.undone[node]])}")
         return tuple(notes)
 
     def _can_undo(self, one: VersionId, version: Version, node: Node | None) -> bool:
         is_ours = version.op in (PUT, RESOLVE, RETRACT) and version.is_understood and bool(version.parents)
-        return is_ours and node is not None and one not in self._uncounted and node not in self._undone
+        return is_ours and node is not None and one not in self._uncounted and node not in self._lineage.undone
 
     # --- values before ------------------------------------------------------------------------------------------------
 
@@ -268,7 +254,7 @@ class _Telling:
     def _change(self, name: str, content: Content | None, node: Node | None) -> ChangeView:
         contents = {
             "" if value is None else canonical_text(value): value
-            for one in self._standing(name, node)
+            for one in self._lineage.standing(name, node)
             for value in [one.version.set.get(name)]
         }
         before = [value for text, value in contents.items() if text]
@@ -279,96 +265,6 @@ class _Telling:
             before=tuple(content_json(value) for value in before),
             before_text=" or ".join(content_words(value) for value in before),
         )
-
-    def _standing(self, name: str, node: Node | None) -> list[Node]:
-        """The assignments of a field that stood before a version: those that lead to it and that no other follows."""
-        given = self._before[node].get(name, frozenset()) if node is not None else frozenset()
-        if len(given) < 2:
-            return list(given)
-        below = _below(given)
-        return sorted((one for one in given if one not in below), key=lambda one: (one.version.made, one.id))
-
-    def _given_after(self, node: Node, before: Given) -> Given:
-        version = node.version
-        if not node.is_counted:
-            return before
-        after = dict(before)
-        undoes = self._history.known(version.resolution.undoes) if version.op == RESOLVE else []
-        if version.op == RETRACT:
-            after[_RETRACTED] = before.get(_RETRACTED, frozenset()) | {node}
-        elif version.op in (PUT, RESOLVE) and not undoes:
-            after.pop(_RETRACTED, None)
-        for undone in undoes:
-            if undone in self._before:
-                self._take_back(after, undone)
-        for name in (*version.set, *version.unset):
-            after[name] = frozenset((node,))
-        return after
-
-    def _take_back(self, given: dict[str, frozenset[Node]], undone: Node) -> None:
-        """Give back what a version had replaced, as far as what it did still stands."""
-        before, after = self._before[undone], self._after[undone]
-        for name in before.keys() | after.keys():
-            replaced, done = before.get(name, frozenset()), after.get(name, frozenset())
-            if done != replaced and done <= given.get(name, frozenset()):
-                given[name] = given.get(name, frozenset()) - done | replaced
-
-
-def undone_by(history: History) -> dict[Node, list[Node]]:
-    """The nodes that have no effect because a later one that has undoes them, with those that undo them."""
-    undone: dict[Node, list[Node]] = {}
-    for node in reversed(history.nodes):
-        if node.is_counted and node.version.op == RESOLVE and "undoes" in node.version.about and node not in undone:
-            for target in history.known(node.version.resolution.undoes):
-                is_ours = target.version.op in (PUT, RESOLVE, RETRACT) and bool(target.parents)
-                if is_ours and target in _below((node,)):
-                    undone.setdefault(target, []).append(node)
-    return undone
-
-
-def _in_order(history: History) -> list[Node]:
-    """Nodes after those they follow; of several that could be next, the one whose writer's clock was earliest."""
-    open_parents = {node: len(set(node.parents)) for node in history.nodes}
-    children: dict[Node, list[Node]] = {}
-    for node in history.nodes:
-        for parent in set(node.parents):
-            children.setdefault(parent, []).append(node)
-    by_id = {node.id: node for node in history.nodes}
-    ready = [(node.version.made, node.id) for node in history.firsts]
-    heapify(ready)
-    order: list[Node] = []
-    while ready:
-        node = by_id[heappop(ready)[1]]
-        order.append(node)
-        for child in children.get(node, ()):
-            open_parents[child] -= 1
-            if not open_parents[child]:
-                heappush(ready, (child.version.made, child.id))
-    return order
-
-
-def _joined(parts: list[Given]) -> Given:
-    """What leads to a version with several parents: all that leads to one of them."""
-    if not parts:
-        return {}
-    if all(part is parts[0] for part in parts):
-        return parts[0]
-    joined: dict[str, frozenset[Node]] = {}
-    for part in parts:
-        for name, given in part.items():
-            known = joined.get(name)
-            joined[name] = given if known is None or known is given else known | given
-    return joined
-
-
-def _below(nodes: Iterable[Node]) -> set[Node]:
-    below: set[Node] = set()
-    pending = list(nodes)
-    while pending:
-        further = [parent for parent in pending.pop().parents if parent not in below]
-        below.update(further)
-        pending += further
-    return below
 
 
 def _twins_among(versions: Mapping[VersionId, Version]) -> set[VersionId]:

@@ -1,0 +1,80 @@
+"""Servers that have gone back: which questions of one record are open, and what each answer would write.
+
+A server that lost a record or shows an older state of it overwrites nothing here, and nothing is sent to it, until a
+person says which is right (design, section 2.6): as it is here, as it is there, or deleted there and so here too.
+"""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from edenmesh.core.ids import DestinationId, VersionId
+from edenmesh.core.records import OBSERVE, Content, History, StrandState, Version, content_text, open_questions
+from edenmesh.store import RecordVersions
+
+
+class Question(NamedTuple):
+    """A server that has gone back: the version that says so, and whether it has the record no more.
+
+    `older` are the fields that would change here if its older state were taken; None for those it does not show.
+    """
+
+    version: VersionId
+    destination: DestinationId
+    is_gone: bool
+    older: Mapping[str, Content | None]
+
+
+def questions_of(held: RecordVersions, strand: StrandState | None) -> list[Question]:
+    """The open questions about a record; `strand` is what it shows."""
+    asking = [version for version in held.versions.values() if _asks(version)]
+    if not asking:
+        return []
+    history = History(held.versions, held.uncounted)
+    found: list[Question] = []
+    for destination in sorted({version.observation.destination for version in asking}):
+        for one in open_questions(held.versions, destination, held.uncounted):
+            observation = held.versions[one].observation
+            before = past_of(held, history, observation.after)
+            older = {} if observation.is_absence else _older(held.versions[one], strand, before)
+            found.append(Question(one, destination, observation.is_absence, older))
+    return found
+
+
+def values_here(strand: StrandState, questions: list[Question]) -> dict[str, Content | None]:
+    """For each field in conflict the value that stands against the servers' older states, where that is one."""
+    asking = {one.version for one in questions}
+    values: dict[str, Content | None] = {}
+    for name in strand.conflicts:
+        others = [one.content for one in strand.fields[name].choices if not asking.issuperset(one.given_by)]
+        if len(others) == 1:
+            values[name] = others[0]
+    return values
+
+
+def past_of(held: RecordVersions, history: History, heads: tuple[VersionId, ...]) -> RecordVersions:
+    """These versions and all they follow, as a person saw the record who saw no more."""
+    past = history.past(heads)
+    return held._replace(versions=past, uncounted=held.uncounted & past.keys())
+
+
+def _asks(version: Version) -> bool:
+    return version.op == OBSERVE and "after" in version.about and version.is_understood
+
+
+def _older(question: Version, strand: StrandState | None, before: RecordVersions) -> dict[str, Content | None]:
+    """What the server shows now where that is not what is shown here alone."""
+    if strand is None:
+        return {}
+    there: dict[str, Content | None] = {**question.set, **{name: tuple(items) for name, items in question.add.items()}}
+    older: dict[str, Content | None] = {}
+    for name, content in there.items():
+        known = strand.fields.get(name)
+        if known is None or known.is_conflict or _text(known.shown) != _text(content):
+            older[name] = content
+    had = {name for one in before.state().strands for name in one.values} if before.versions else set()
+    older.update((name, None) for name in sorted(had - there.keys()) if name in strand.values)
+    return older
+
+
+def _text(content: Content | None) -> str:
+    return "" if content is None else content_text(content)
