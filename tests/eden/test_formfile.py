@@ -12,11 +12,12 @@ from edenmesh.errors import InvalidInput
 from tests.eden.exchanges import FIXTURES, bodies
 
 DOCS = Path(__file__).parents[2] / "docs" / "forms.md"
+LIST = '[[field]]\nname = "g"\ntype = "list:string"\n'
 SMALL = 'format = 1\ntable = "t_x"\n[[field]]\nname = "f"\ntype = "string"\n'
 
 
 def test_the_example_of_the_docs_is_a_form() -> None:
-    (example,) = re.findall(r"```toml\n(.*?)```", DOCS.read_text(), re.DOTALL)
+    example, _ = re.findall(r"```toml\n(.*?)```", DOCS.read_text(), re.DOTALL)
     form = read_form_file(example.encode())
     assert (form.table.name, form.controller, form.function, form.title) == ("cr_shelter", "cr", "shelter", "Shelters")
     assert [field.kind for field in form.table.fields] == [
@@ -35,6 +36,17 @@ def test_the_example_of_the_docs_is_a_form() -> None:
     (photo,) = form.components
     assert (photo.alias, photo.joinby, photo.pkey, photo.table.name) == ("image", "doc_id", "doc_id", "doc_image")
     assert Form.decode(form.encode()) == form
+
+
+def test_units_protective_fields_and_rules_are_read() -> None:
+    _, example = re.findall(r"```toml\n(.*?)```", DOCS.read_text(), re.DOTALL)
+    table = read_form_file(example.encode()).table
+    consent = table.field("consent")
+    assert table.units == [["lat", "lon"]]
+    assert consent is not None
+    assert consent.restrictive == ["no", ""]
+    (rule,) = table.rules
+    assert (rule.field, rule.name, len(rule.device)) == ("capacity", "highest", 32)
 
 
 def test_little_is_needed() -> None:
@@ -77,6 +89,17 @@ def test_a_form_saved_from_a_server_is_read_too() -> None:
         (SMALL + 'options = [["1", "a", "b"]]\n', "a value or a pair of value and label"),
         (SMALL + "default = 1.5\n", "must be text in quotes, a whole number, true or false"),
         (SMALL + '[[component]]\ntable = "t_y"\n[[component.field]]\nname = "g"\ntype = "text"\n', "needs `joinby`"),
+        ("units = 1\n" + SMALL, "a list of two or more fields, each once"),
+        ('units = [["f"]]\n' + SMALL, "a list of two or more fields, each once"),
+        ('units = [["f", "f"]]\n' + SMALL, "a list of two or more fields, each once"),
+        ('units = [["f", 1]]\n' + SMALL, "a list of two or more fields, each once"),
+        ('units = [["f", "g"]]\n' + SMALL, "names 'g', which is none of its fields"),
+        ('units = [["f", "g"]]\n' + SMALL + LIST, "names 'g', whose items are added and removed one by one"),
+        (SMALL + "restrictive = 1.5\n", "a restrictive value of f must be text in quotes"),
+        (SMALL + '[[rule]]\nfield = "g"\n', "is about 'g', which is none of its fields"),
+        (SMALL + '[[rule]]\nfield = "f"\nmerge = "newest"\n', "has the merge 'newest', which is none of highest,"),
+        (SMALL + '[[rule]]\nfield = "f"\nmerge = "lowest"\n', "needs `device`"),
+        (SMALL + '[[rule]]\nfields = "f"\n', "did you mean 'field'?"),
         (SMALL + "[supers]\nx = 1\n", "must map super-entities to keys"),
         ("{}", "no form saved from a server"),
         ("format = 1\n" + "#" * 1024 * 1024, "are the most"),

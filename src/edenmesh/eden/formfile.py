@@ -11,8 +11,9 @@ from difflib import get_close_matches
 from typing import Final, NoReturn
 
 from edenmesh.core.encoding import normal_text
+from edenmesh.core.ids import parse_id
 from edenmesh.core.limits import FORM_BYTES_MAX
-from edenmesh.core.records import FORM_FORMAT, KINDS, Component, Field, Form, Option, Table
+from edenmesh.core.records import FORM_FORMAT, KINDS, RULES, Component, Field, Form, Option, Rule, Table
 from edenmesh.eden.forms import decode_mform
 from edenmesh.errors import AnswerNotUnderstood, InvalidInput
 
@@ -26,18 +27,35 @@ _FORM_KEYS: Final = frozenset(
         "label",
         "lookup",
         "plural",
+        "rule",
         "shown",
         "supers",
         "table",
         "title",
+        "units",
     )
 )
 _FIELD_KEYS: Final = frozenset(
-    ("default", "hidden", "label", "locked", "name", "options", "required", "type", "widget")
+    ("default", "hidden", "label", "locked", "name", "options", "required", "restrictive", "type", "widget")
 )
 _COMPONENT_KEYS: Final = frozenset(
-    ("alias", "field", "joinby", "key", "label", "link", "multiple", "pkey", "plural", "supers", "table")
+    (
+        "alias",
+        "field",
+        "joinby",
+        "key",
+        "label",
+        "link",
+        "multiple",
+        "pkey",
+        "plural",
+        "rule",
+        "supers",
+        "table",
+        "units",
+    )
 )
+_RULE_KEYS: Final = frozenset(("device", "field", "merge"))
 _TARGETED: Final = frozenset(("reference", "list:reference", "objectkey"))
 _TABLE_NAME: Final = re.compile(r"[a-z][a-z0-9]*_[a-z0-9_]+")
 _FIELD_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
@@ -124,8 +142,44 @@ def _table(told: Mapping[str, object], place: str) -> Table:
         label=_text(told, "label", place),
         name=name,
         plural=_text(told, "plural", place),
+        rules=[_rule(one, names, name) for one in _tables(told, "rule")],
         supers=dict(sorted(supers.items())),
+        units=_units(told.get("units", []), fields, name),
     )
+
+
+def _units(told: object, fields: list[Field], table: str) -> list[list[str]]:
+    known = {field.name: field for field in fields}
+    units: list[list[str]] = []
+    for unit in told if isinstance(told, list) else [told]:
+        listed = unit if isinstance(unit, list) else []
+        names = [one for one in listed if isinstance(one, str)]
+        if len(names) < 2 or len(names) < len(listed) or len(set(names)) < len(names):
+            _fail(f"a unit of {table} must be a list of two or more fields, each once")
+        for name in names:
+            if name not in known:
+                _fail(f"a unit of {table} names {name!r}, which is none of its fields")
+            if known[name].is_list:
+                _fail(f"a unit of {table} names {name!r}, whose items are added and removed one by one")
+        units.append(names)
+    return units
+
+
+def _rule(told: Mapping[str, object], names: list[str], table: str) -> Rule:
+    place = f"a rule of {table}"
+    _require_keys(told, _RULE_KEYS, place)
+    field, merge = _text(told, "field", place), _text(told, "merge", place)
+    if field not in names:
+        _fail(f"{place} is about {field!r}, which is none of its fields")
+    if merge not in RULES:
+        _fail(f"{place} has the merge {merge!r}{_suggestion(merge, frozenset(RULES))}")
+    try:
+        device = parse_id("d", _text(told, "device", place))
+    except InvalidInput as error:
+        _fail(
+            f"{place} needs `device`, the id of the device that applies it, as `edenmesh mesh` shows it: {error.what}"
+        )
+    return Rule(field, merge, device)
 
 
 def _field(told: Mapping[str, object], place: str) -> Field:
@@ -148,6 +202,7 @@ def _field(told: Mapping[str, object], place: str) -> Field:
         label=_text(told, "label", place) or name,
         name=name,
         options=_options(told.get("options", []), name),
+        restrictive=_restrictive(told.get("restrictive", []), name),
         targets=[target.strip()] if target.strip() else [],
         widget=_text(told, "widget", place),
     )
@@ -163,6 +218,11 @@ def _options(told: object, name: str) -> list[Option]:
             _fail(f"an option of {name} must be a value or a pair of value and label")
         options.append(Option(_scalar(pair[0], f"an option of {name}"), _scalar(pair[1], f"an option of {name}")))
     return options
+
+
+def _restrictive(told: object, name: str) -> list[str]:
+    values = told if isinstance(told, list) else [told]
+    return [_scalar(one, f"a restrictive value of {name}") for one in values]
 
 
 def _tables(told: Mapping[str, object], key: str) -> list[Mapping[str, object]]:

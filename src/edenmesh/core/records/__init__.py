@@ -17,6 +17,7 @@ from edenmesh.core.records.observation import (
     state_body,
 )
 from edenmesh.core.records.observing import Draft, Reading, observe, open_questions
+from edenmesh.core.records.ruling import RULES, decide, rulings
 from edenmesh.core.records.state import OPEN, Choice, FieldState, Flag, RecordState, StrandState
 from edenmesh.core.records.typed import Raw, content_of, in_order, moment_of, text_of
 from edenmesh.core.records.values import (
@@ -61,6 +62,7 @@ __all__ = [
     "PUT",
     "RESOLVE",
     "RETRACT",
+    "RULES",
     "Carried",
     "Catalogue",
     "Change",
@@ -101,6 +103,7 @@ __all__ = [
     "compose",
     "content_of",
     "content_text",
+    "decide",
     "difference",
     "form_hash",
     "in_order",
@@ -115,6 +118,7 @@ __all__ = [
     "owns_uuid",
     "record_state",
     "record_states",
+    "rulings",
     "state_body",
     "text_of",
     "version_id",
