@@ -4,6 +4,7 @@ import pytest
 
 from edenmesh.core.limits import LOG_BRANCHES_MAX
 from edenmesh.core.reconcile import Held
+from edenmesh.core.session import is_well_sealed
 from edenmesh.errors import LimitExceeded, LocalProtocolError, NotPermitted, RemoteProtocolError
 from edenmesh.store import Store
 from tests.store.making import Author, Team, add_parts, require_logs_whole, undo
@@ -157,6 +158,7 @@ def test_an_author_who_seals_too_seldom_is_refused(store: Store, team: Team) -> 
     add_parts(store, [author.part(0, 600), author.part(600, 1500)])
     with pytest.raises(LimitExceeded, match="seals too seldom"):
         add_parts(store, [clone.part(540, 1560)])
+    assert not is_well_sealed(540, 1560, 1)
     assert require_logs_whole(store) == 2
 
 

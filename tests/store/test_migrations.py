@@ -16,15 +16,16 @@ from edenmesh.store.keys import unwrap_key
 from edenmesh.store.migrations import SCHEMA, migrate
 from tests.store.making import PASSPHRASE, Team, add_parts, child_environment, make_store, require_logs_whole
 
+NEWEST = len(list(SCHEMA.glob("*.sql")))
 FURTHER = {
-    "02-colours.sql": """
+    "81-colours.sql": """
         CREATE TABLE colours (num INTEGER PRIMARY KEY, name TEXT NOT NULL) STRICT;
         ALTER TABLE records ADD COLUMN colour INTEGER NOT NULL DEFAULT 0;
         INSERT INTO colours (name) VALUES ('red'), ('green');
         UPDATE records SET colour = 1;
         CREATE INDEX records_by_colour ON records (colour) WHERE colour != 0;
     """,
-    "03-shades.sql": """
+    "82-shades.sql": """
         ALTER TABLE colours ADD COLUMN shade TEXT NOT NULL DEFAULT 'plain';
         UPDATE colours SET shade = 'dark' WHERE name = 'green';
         DROP INDEX records_by_colour;
@@ -86,7 +87,7 @@ def test_a_migration_killed_at_any_statement_leaves_the_old_schema_or_the_new(
     assert migrate(link, further) == 2
     new = shape(link)
     link.close()
-    assert (old[0], new[0]) == (1, 3)
+    assert (old[0], new[0]) == (NEWEST, 82)
     killed, finished = 0, 0
     for fatal in range(1, 40):
         shutil.rmtree(home)
@@ -113,7 +114,7 @@ def test_a_migration_killed_at_any_statement_leaves_the_old_schema_or_the_new(
 
 def test_a_migration_that_fails_changes_nothing(tmp_path: Path, further: Path) -> None:
     make_store(tmp_path / "store").close()
-    (further / "04-broken.sql").write_text("CREATE TABLE fine (x INTEGER) STRICT; INSERT INTO missing VALUES (1);")
+    (further / "83-broken.sql").write_text("CREATE TABLE fine (x INTEGER) STRICT; INSERT INTO missing VALUES (1);")
     link = open_link(tmp_path / "store")
     old = shape(link)
     with pytest.raises(Exception, match="missing"):
@@ -130,7 +131,7 @@ def test_a_store_of_a_newer_program_is_left_alone(tmp_path: Path, team: Team, fu
     migrate(link, further)
     link.close()
     before = (home / "store.db").read_bytes()
-    with pytest.raises(StoreTooNew, match="schema 3") as caught:
+    with pytest.raises(StoreTooNew, match="schema 82") as caught:
         Store.open(home, PASSPHRASE)
     assert "Update edenmesh" in caught.value.do
     assert (home / "store.db").read_bytes() == before
@@ -147,6 +148,34 @@ def test_scripts_are_numbered_without_gaps() -> None:
     numbers = sorted(int(path.name[:2]) for path in SCHEMA.glob("*.sql"))
     assert numbers == list(range(1, len(numbers) + 1))
     assert numbers
+
+
+def test_every_store_there_ever_was_comes_up_to_date(tmp_path: Path, team: Team) -> None:
+    """A store as the first script made it, with versions in it."""
+    folder = tmp_path / "schema"
+    folder.mkdir()
+    (first,) = SCHEMA.glob("01-*.sql")
+    shutil.copy(first, folder)
+    home = tmp_path / "store"
+    make_store(home).close()
+    (home / "store.db").unlink()
+    old = Folder.take(home)
+    old.prepare_database()
+    old.release()
+    link = open_link(home)
+    assert migrate(link, folder) == 1
+    link.run("INSERT INTO tables VALUES (1, 'pr_person')")
+    link.run("INSERT INTO records VALUES (7, 1, 'urn:uuid:1', 0, 0)")
+    author = team.authors[1]
+    author.write("urn:uuid:1")
+    one = author.versions[0]
+    link.run("INSERT INTO versions VALUES (3, ?, 7, 0, ?)", (one.id, one.data))
+    link.close()
+    with Store.open(home, PASSPHRASE) as store:
+        held = store.records.versions("pr_person", "urn:uuid:1")
+        assert held is not None
+        assert set(held.versions) == {one.id}
+        assert store.statistics().problems == []
 
 
 def test_an_empty_database_file_becomes_a_store(tmp_path: Path) -> None:

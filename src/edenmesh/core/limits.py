@@ -33,13 +33,21 @@ SALT_BYTES: Final = 16
 CHARTER_ENTRY_BYTES_MAX: Final = 64 * 1024
 """Encoded size of one charter entry with its signatures."""
 CHARTER_ENTRIES_MAX: Final = 100_000
-"""Entries one charter may hold: about ten changes for each of 10,000 devices."""
+"""Entries one charter may hold: about ten changes for each of 10,000 devices. Room goes by rank, stewards first."""
+CHARTER_ENTRIES_JUDGED_MAX: Final = 2 * CHARTER_ENTRIES_MAX
+"""Entries looked at to find those that one charter may hold: what is here, and as many that come at once."""
 CHARTER_PARENTS_MAX: Final = 1024
 """Charter heads an entry may name."""
 CHARTER_SIGNERS_MAX: Final = 64
 """Keys that sign one entry: the admitting device, the admitted one and all its authors."""
 CHARTER_ROLES_MAX: Final = 16
 """Roles one entry may give or take; there are three, the rest is room for newer ones."""
+CHARTER_DEVICE_ENTRIES_MAX: Final = 4096
+"""Entries of its own that a device which is no steward may have below a further one: a desk that admits as many."""
+CHARTER_STUBS_MAX: Final = 1024
+"""Stubs of one erasure: 36 KiB of an entry's 64."""
+ADDRESS_CHARS_MAX: Final = 512
+"""Characters of a server's base URL."""
 DEVICE_NAME_CHARS_MAX: Final = 64
 """Characters of a device's name as people read it."""
 LOG_VERSIONS_MAX: Final = 2**53
@@ -56,8 +64,18 @@ PART_VERSIONS_MAX: Final = 1024
 """Versions between two seals of one log (design, section 2.3): what a cut session can cost at most."""
 PART_BYTES_MAX: Final = 8 * 1024 * 1024
 """Bytes of versions between two seals; what a receiver buffers before it can check a seal."""
+PART_BYTES_TAKEN: Final = 4 * 1024 * 1024
+"""Bytes of versions a part may have to be taken; honest ones, where a log forks, have up to 2.5 MiB."""
 PART_BYTES_SEALED: Final = 1024 * 1024
 """Bytes of unsealed versions after which an author seals early, so that no part nears the receiver's bound."""
+
+# --- guest pen ------------------------------------------------------------------------------------------------------
+PEN_BYTES_MAX: Final = 100 * 1024 * 1024
+"""All versions kept of authors that no charter entry names (design, section 2.3)."""
+PEN_AUTHOR_BYTES_MAX: Final = 20 * 1024 * 1024
+"""Those of one author, so that five strangers are needed to fill the pen."""
+PEN_PART_BYTES: Final = 1024
+"""What one part counts beside its versions: its seal, its tree, its row."""
 
 # --- channel ------------------------------------------------------------------------------------------------------
 CHANNEL_BYTES_BEFORE_OPEN_MAX: Final = 4096
@@ -86,6 +104,8 @@ FORM_TABLES_MAX: Final = 256
 """Tables one form describes: its own, its components', those it refers to."""
 FORM_UNIT_FIELDS_MAX: Final = 16
 """Fields of one unit, which conflict as one; a position or an amount has two or three."""
+UNIT_ROWS_MAX: Final = 64
+"""Rows one version may give a unit, where it changed a part of it and took over the rest from rows in conflict."""
 DOCUMENT_BYTES_MAX: Final = 256 * 1024 * 1024
 """Size of one S3JSON document; 100,000 records have about 35 MB. Documents are read whole."""
 DOCUMENT_ROWS_MAX: Final = 1_000_000

@@ -6,6 +6,7 @@ SQL stands in this room only. May import the core.
 
 from edenmesh.store.keys import KeyCost
 from edenmesh.store.notes import Destination, KeptTally, Notes, Peer
+from edenmesh.store.pen import Penned
 from edenmesh.store.records import RecordRow, Records, RecordVersions, TableRow
 from edenmesh.store.snapshot import StoreSnapshot
 from edenmesh.store.store import OwnLog, Statistics, Store
@@ -19,6 +20,7 @@ __all__ = [
     "Notes",
     "OwnLog",
     "Peer",
+    "Penned",
     "RecordRow",
     "RecordVersions",
     "Records",

@@ -62,7 +62,10 @@ class Digests:
 
 def add_chunk(link: Link, digests: Digests, piece: Piece) -> bool:
     """Store a chunk that goes on where the file stops here; others are passed over. Returns whether it is whole now."""
-    row = link.row("SELECT num, have FROM files WHERE hash = ? AND size = ? AND is_whole = 0", (piece.file, piece.size))
+    row = link.row(
+        "SELECT num, have FROM files WHERE hash = ? AND size = ? AND is_whole = 0 AND is_hidden = 0",
+        (piece.file, piece.size),
+    )
     if row is None:
         return False
     num, have = row
@@ -115,25 +118,28 @@ def wanted_files(link: Link) -> list[FileNeed]:
     """Files that versions here name and that are not whole here, in the order in which they were named."""
     rows = link.rows(
         "SELECT hash, size, have FROM files INDEXED BY files_wanted"
-        f" WHERE is_whole = 0 AND NOT {_IS_WHOLE_ELSEWHERE} ORDER BY num"
+        f" WHERE is_whole = 0 AND is_hidden = 0 AND NOT {_IS_WHOLE_ELSEWHERE} ORDER BY num"
     )
     return [FileNeed(FileHash(file), size, have) for file, size, have in rows]
 
 
 def count_missing(link: Link) -> int:
     """How many files are not whole here."""
-    return link.number(f"SELECT count(DISTINCT hash) FROM files WHERE is_whole = 0 AND NOT {_IS_WHOLE_ELSEWHERE}")
+    return link.number(
+        "SELECT count(DISTINCT hash) FROM files INDEXED BY files_wanted"
+        f" WHERE is_whole = 0 AND is_hidden = 0 AND NOT {_IS_WHOLE_ELSEWHERE}"
+    )
 
 
 def file_size(link: Link, file: FileHash) -> int | None:
     """Size in bytes of a file held whole, or None where it is not."""
-    row = link.row("SELECT size FROM files WHERE hash = ? AND is_whole = 1", (file,))
+    row = link.row("SELECT size FROM files WHERE hash = ? AND is_whole = 1 AND is_hidden = 0", (file,))
     return int(row[0]) if row else None
 
 
 def file_chunk(link: Link, file: FileHash, offset: int, length: int) -> bytes | None:
     """At most `length` bytes of a file held whole, from `offset` on; None where it is not held whole."""
-    row = link.row("SELECT num FROM files WHERE hash = ? AND is_whole = 1", (file,))
+    row = link.row("SELECT num FROM files WHERE hash = ? AND is_whole = 1 AND is_hidden = 0", (file,))
     if row is None:
         return None
     chunks = link.rows(
@@ -146,6 +152,57 @@ def file_chunk(link: Link, file: FileHash, offset: int, length: int) -> bytes | 
         return b""
     first = chunks[0][0]
     return b"".join(data for _, data in chunks)[offset - first : offset - first + length]
+
+
+# --- which records name them ----------------------------------------------------------------------------------------
+
+_UNNAMED: Final = (
+    "NOT EXISTS (SELECT 1 FROM file_refs WHERE file_refs.file = files.num)"
+    " AND NOT EXISTS (SELECT 1 FROM hidden_refs WHERE hidden_refs.file = files.num)"
+)
+
+
+def drop_refs(link: Link, record: int) -> None:
+    """A record names no files any more: those that no other names are dropped."""
+    named = link.rows("DELETE FROM file_refs WHERE record = ? RETURNING file", (record,))
+    _drop_unnamed(link, [row[0] for row in named])
+
+
+def hide_refs(link: Link, record: int, hidden: int) -> None:
+    """A record is hidden: the files that no other names are hidden with it."""
+    link.run(
+        "INSERT INTO hidden_refs SELECT ?, file FROM file_refs WHERE record = ? ON CONFLICT DO NOTHING",
+        (hidden, record),
+    )
+    link.run("DELETE FROM file_refs WHERE record = ?", (record,))
+    link.run(
+        "UPDATE files SET is_hidden = 1 WHERE num IN (SELECT file FROM hidden_refs WHERE record = ?)"
+        " AND NOT EXISTS (SELECT 1 FROM file_refs WHERE file_refs.file = files.num)",
+        (hidden,),
+    )
+
+
+def unhide_refs(link: Link, record: int, hidden: int) -> None:
+    """A hidden record comes back, and with it its files."""
+    link.run(
+        "INSERT INTO file_refs SELECT file, ? FROM hidden_refs WHERE record = ? ON CONFLICT DO NOTHING",
+        (record, hidden),
+    )
+    link.run("UPDATE files SET is_hidden = 0 WHERE num IN (SELECT file FROM hidden_refs WHERE record = ?)", (hidden,))
+    link.run("DELETE FROM hidden_refs WHERE record = ?", (hidden,))
+
+
+def drop_hidden_refs(link: Link, hidden: int) -> None:
+    """A hidden record is destroyed: the files that no other names are dropped."""
+    named = link.rows("DELETE FROM hidden_refs WHERE record = ? RETURNING file", (hidden,))
+    _drop_unnamed(link, [row[0] for row in named])
+
+
+def _drop_unnamed(link: Link, named: Iterable[int]) -> None:
+    for num in named:
+        if link.row(f"SELECT 1 FROM files WHERE num = ? AND {_UNNAMED}", (num,)):
+            link.run("DELETE FROM file_chunks WHERE file = ?", (num,))
+            link.run("DELETE FROM files WHERE num = ?", (num,))
 
 
 def _even(content: Iterable[bytes]) -> Iterable[bytes]:

@@ -15,25 +15,27 @@ from typing import Final
 from edenmesh.core.ids import AuthorId, VersionId
 from edenmesh.core.limits import (
     LOG_BRANCHES_MAX,
-    PART_BYTES_MAX,
     PART_BYTES_SEALED,
     PART_VERSIONS_MAX,
 )
-from edenmesh.core.reconcile import Held, common_prefix
+from edenmesh.core.reconcile import Held, Hole, HoleKind, common_prefix
 from edenmesh.core.session import LogPart
 from edenmesh.core.trust import Frontier, Seal
 from edenmesh.errors import LimitExceeded, RemoteProtocolError
 from edenmesh.store.database import Link, Row
+from edenmesh.store.husks import size_of
 
 _EMPTY_ROOT: Final = Frontier.EMPTY.root()
 
-_IN_SPANS: Final = """
+IN_SPANS: Final = """
     FROM spans CROSS JOIN versions ON versions.num BETWEEN spans.num + max(?2 - spans.start, 0)
-        AND spans.num + min(?3 - spans.start, spans.count) - 1
+        AND spans.num + min(?3 - spans.start, spans.count) - 1 AND {}
     WHERE spans.log = ?1 AND spans.start < ?3
         AND spans.start >= coalesce((SELECT max(start) FROM spans WHERE log = ?1 AND start <= ?2), 0)
     ORDER BY spans.start, versions.num
 """
+"""Versions of log ?1 from seq ?2 up to but not including ?3, of which a condition holds, in seq order."""
+_ALL_IN_SPANS: Final = IN_SPANS.replace(" AND {}", "")
 
 
 @dataclass(slots=True)
@@ -90,17 +92,33 @@ def find_log(link: Link, author: AuthorId, branch: int) -> int:
 
 def ids_between(link: Link, log: int, start: int, stop: int) -> list[VersionId]:
     """Ids of versions `start` up to but not including `stop`, in seq order."""
-    return [VersionId(row[0]) for row in link.rows(f"SELECT versions.id {_IN_SPANS}", (log, start, stop))]
+    return [VersionId(row[0]) for row in link.rows(f"SELECT versions.id {_ALL_IN_SPANS}", (log, start, stop))]
 
 
-def data_between(link: Link, log: int, start: int, stop: int) -> list[bytes]:
-    """Bytes of versions `start` up to but not including `stop`, in seq order."""
-    return [row[0] for row in link.rows(f"SELECT versions.data {_IN_SPANS}", (log, start, stop))]
+def items_between(link: Link, log: int, start: int, stop: int) -> list[bytes]:
+    """What stands in these places, in seq order: the bytes of a version, or a hole as it travels."""
+    rows = link.rows(
+        f"SELECT iif(versions.standing < 2, versions.data, versions.standing) {_ALL_IN_SPANS}",
+        (log, start, stop),
+    )
+    items = [row[0] for row in rows]
+    # Most stretches have no hole: they pay for one look at each item's type.
+    places = [place for place, item in enumerate(items) if type(item) is int]
+    if places:
+        ids = ids_between(link, log, start, stop)
+        for place in places:
+            items[place] = Hole(ids[place], HoleKind(items[place] - 1)).encode()
+    return items
 
 
 def sizes_between(link: Link, log: int, start: int, stop: int) -> list[int]:
-    """How many bytes each of these versions has."""
-    return [row[0] for row in link.rows(f"SELECT length(versions.data) {_IN_SPANS}", (log, start, stop))]
+    """How many bytes each of these versions has; of one that never was here, how many it may have."""
+    rows = link.rows(
+        f"SELECT length(versions.data), iif(versions.standing < 2, x'', versions.data), versions.standing"
+        f" {_ALL_IN_SPANS}",
+        (log, start, stop),
+    )
+    return [size if standing < 2 else size_of(husk) for size, husk, standing in rows]
 
 
 def spans_of(link: Link, log: int) -> list[Row]:
@@ -196,11 +214,10 @@ class Logs:
     def seal(self, log: Log, seal: Seal, frontier: Frontier, size_bytes: int) -> None:
         """Keep a seal above the last one, which goes where its neighbours then span no more than they may.
 
-        `size_bytes` counts the versions between the two. Raises LimitExceeded where they could not be passed on in
-        one part.
+        `size_bytes` counts the versions between the two. Raises LimitExceeded where there are more than one part may
+        have: no part crosses a multiple of 1,024, so a session brings none such.
         """
-        count = seal.size - log.sealed
-        if count > PART_VERSIONS_MAX or size_bytes > PART_BYTES_MAX:
+        if seal.size - log.sealed > PART_VERSIONS_MAX:
             raise LimitExceeded(what=f"Author {log.author.hex()[:12]} seals too seldom for others to pass it on.")
         # A seal at a multiple of 1,024 stays: the logs of all devices are then cut at the same places.
         if log.sealed % PART_VERSIONS_MAX:

@@ -3,12 +3,15 @@
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
-from edenmesh.core.ids import AuthorId, FileHash, FormHash, VersionId
-from edenmesh.core.reconcile import Held
+from edenmesh.core.ids import AuthorId, DeviceId, FileHash, FormHash, VersionId
+from edenmesh.core.reconcile import Gap, Held, HoleKind, Run
 from edenmesh.core.session import FileNeed, OpenCounts
 from edenmesh.core.trust import Charter, CharterEntry, Frontier, Seal
-from edenmesh.store import files, logs
+from edenmesh.store import files, holes, logs
 from edenmesh.store.database import Link
+from edenmesh.store.pen import Penned, read_pen
+from edenmesh.store.standing import has_erasure
+from edenmesh.store.versions import ABSENT, PURGED, QUARANTINED
 
 Value = TypeVar("Value")
 
@@ -43,12 +46,15 @@ class StoreSnapshot:
         self._link = link
         self._charter = Kept(lambda: read_charter(link))
         self._heads = Kept(lambda: logs.read_heads(link))
+        self._hole_changes = 0
 
-    def expire(self, *, charter: bool) -> None:
+    def expire(self, *, charter: bool, has_holes: bool) -> None:
         """A transaction was committed."""
         self._heads.expire()
         if charter:
             self._charter.expire()
+        if has_holes:
+            self._hole_changes += 1
 
     def log_heads(self) -> list[Held]:
         """All sealed logs, by author and branch."""
@@ -67,8 +73,31 @@ class StoreSnapshot:
         return logs.seals_between(self._link, author, branch, start, stop)
 
     def versions_between(self, author: AuthorId, branch: int, start: int, stop: int) -> list[bytes]:
-        """Bytes of versions `start` up to but not including `stop`, in seq order."""
-        return logs.data_between(self._link, logs.find_log(self._link, author, branch), start, stop)
+        """Versions `start` up to but not including `stop`, in seq order: the bytes of each, or a hole as it travels."""
+        return logs.items_between(self._link, logs.find_log(self._link, author, branch), start, stop)
+
+    def gaps_between(self, author: AuthorId, branch: int, start: int, stop: int) -> list[Gap]:
+        """The holes of a stretch of a held log."""
+        return holes.gaps_between(self._link, logs.find_log(self._link, author, branch), start, stop)
+
+    def wanted_holes(self, peer: DeviceId) -> list[Run]:
+        """Absent holes of sealed logs that the peer may have.
+
+        Those it has said to be erased are not among them while any erasure is in force.
+        """
+        return holes.wanted(self._link, peer, heeds_denials=has_erasure(self.charter()))
+
+    def hole_changes(self) -> int:
+        """A number that is another one whenever holes have come, gone, or become wanted."""
+        return self._hole_changes
+
+    def record_holes(self, table: str, uuid: str) -> dict[VersionId, HoleKind]:
+        """The versions of a record that were purged, and those of them that are wanted again (absent)."""
+        return holes.holes_of(self._link, table, uuid)
+
+    def penned(self) -> list[Penned]:
+        """What lies in the guest pen, by author."""
+        return read_pen(self._link)
 
     def ids_between(self, author: AuthorId, branch: int, start: int, stop: int) -> list[VersionId]:
         """Ids of versions `start` up to but not including `stop`, in seq order."""
@@ -107,12 +136,17 @@ class StoreSnapshot:
         return dict(rows)
 
     def open_counts(self) -> OpenCounts:
-        """What waits, is quarantined or missing."""
+        """What waits, is quarantined, purged, absent or missing."""
+        counts = holes.count_standing(self._link)
+        absent = counts.get(ABSENT, 0)
+        if absent and has_erasure(self.charter()):
+            absent -= holes.count_denied(self._link)
         return OpenCounts(
             waiting=self._link.number("SELECT sum(waiting) FROM records WHERE flags != 0"),
-            quarantined=self._link.number("SELECT count(*) FROM versions WHERE standing != 0"),
-            purged=0,
+            quarantined=counts.get(QUARANTINED, 0),
+            purged=counts.get(PURGED, 0),
             files_missing=files.count_missing(self._link),
+            absent=absent,
         )
 
 

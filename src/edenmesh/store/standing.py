@@ -2,7 +2,8 @@
 
 An author that is not cut off counts whole. One that is counts, on each branch of its log, up to a seal the charter
 names; the rest is quarantined: kept and passed on, without effect on values. So is everything by an author the charter
-names and does not certify. Nothing is lost by it: when the charter's meaning changes, the standing is set anew.
+names and does not certify. Nothing is lost by it: when the charter's meaning changes, the standing is set anew. Holes
+have no say: they are passed over.
 """
 
 from edenmesh.core.ids import AuthorId
@@ -30,6 +31,12 @@ def set_standing(link: Link, charter: Charter, author: AuthorId) -> set[int]:
     return changed
 
 
+def has_erasure(charter: Charter) -> bool:
+    """Whether a steward has had anything erased: only then is a peer believed that says so of what it does not give."""
+    entries = charter.entries
+    return any(entries[one].kind == "erase" for one in charter.taken - charter.struck)
+
+
 def _counted(link: Link, charter: Charter, log: Log) -> int:
     """How many versions of a branch count, from its beginning."""
 
@@ -53,7 +60,7 @@ def _set_rows(link: Link, ranges: list[tuple[int, int]], standing: int) -> set[i
     changed: set[int] = set()
     for first, last in ranges:
         rows = link.rows(
-            "UPDATE versions SET standing = ?1 WHERE num BETWEEN ?2 AND ?3 AND standing != ?1 RETURNING record",
+            "UPDATE versions SET standing = ?1 WHERE num BETWEEN ?2 AND ?3 AND standing = 1 - ?1 RETURNING record",
             (standing, first, last),
         )
         changed.update(row[0] for row in rows)

@@ -19,6 +19,7 @@ from edenmesh.errors import LocalProtocolError, StoreDamaged, StoreMissing, Usag
 from edenmesh.store.database import Database
 from edenmesh.store.files import Digests
 from edenmesh.store.folder import Folder
+from edenmesh.store.forms import Forms
 from edenmesh.store.keys import (
     DatabaseKey,
     KeyCost,
@@ -32,8 +33,11 @@ from edenmesh.store.logs import read_logs
 from edenmesh.store.migrations import migrate
 from edenmesh.store.notes import Notes
 from edenmesh.store.records import Records
-from edenmesh.store.snapshot import StoreSnapshot
+from edenmesh.store.snapshot import Kept, StoreSnapshot
+from edenmesh.store.states import RULES
 from edenmesh.store.transaction import Transaction
+
+_RULES: Final = "store.rules"
 
 
 class OwnLog(NamedTuple):
@@ -75,11 +79,16 @@ class Store:
         except BaseException:
             self._database.close()
             raise
-        self.records: Final = Records(self._database.reader)
+        reader = self._database.reader
+        self._forms = Forms(self._database.writer)
+        self._records_forms = Kept(lambda: Forms(reader))
+        self.records: Final = Records(reader, self._records_forms.get, self._snapshot.charter)
         self.notes: Final = Notes(self._database.reader)
         self._digests = Digests()
         self._writing = threading.Lock()
         self._writer: int | None = None
+        if self.notes.meta(_RULES) != str(RULES).encode():
+            self._derive_anew()
 
     @classmethod
     def create(
@@ -164,7 +173,7 @@ class Store:
             self._writer = threading.get_ident()
             try:
                 link.begin()
-                transaction = Transaction(link, self._snapshot.charter(), self._digests)
+                transaction = Transaction(link, self._snapshot.charter(), self._digests, self._forms)
                 yield transaction
                 transaction.finish()
             except BaseException:
@@ -172,7 +181,11 @@ class Store:
                 raise
             finally:
                 self._writer = None
-            self._snapshot.expire(charter=transaction.committed is not None and transaction.committed.has_charter)
+            if (committed := transaction.committed) is not None:
+                if committed.forms:
+                    self._forms = Forms(link)
+                    self._records_forms.expire()
+                self._snapshot.expire(charter=committed.has_charter, has_holes=committed.has_holes)
 
     def own_log(self, author: AuthorId) -> OwnLog:
         """How far the log of one of this device's authors is; empty where nothing was written yet."""
@@ -192,6 +205,12 @@ class Store:
         """Derive the state of every record anew. Returns how many there are."""
         with self.change() as change:
             return change.derive_all_states()
+
+    def _derive_anew(self) -> None:
+        """States were derived by rules of another program version."""
+        with self.change() as change:
+            change.derive_all_states()
+            change.put_meta(_RULES, str(RULES).encode())
 
     def settle(self) -> None:
         """Write what was loaded in bulk into its place; for a quiet moment."""

@@ -5,19 +5,22 @@ once at the end, inside the same transaction. So readers see versions, seals, st
 and a crash leaves the state before the change or after it.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from itertools import groupby
 from typing import Final, NamedTuple
 
 from edenmesh.core.ids import AuthorId, DestinationId, DeviceId, EntryId, FileHash, FormHash
-from edenmesh.core.limits import PART_BYTES_SEALED, PART_VERSIONS_MAX
+from edenmesh.core.limits import PART_BYTES_MAX, PART_BYTES_SEALED, PART_VERSIONS_MAX
 from edenmesh.core.ports import Signer
-from edenmesh.core.reconcile import Held
+from edenmesh.core.reconcile import Held, Hole, HoleKind
 from edenmesh.core.records import Carried, form_hash
-from edenmesh.core.session import LogPart
+from edenmesh.core.session import Filling, LogPart
 from edenmesh.core.trust import Charter, CharterEntry, Seal
 from edenmesh.errors import LocalProtocolError, NotPermitted, RemoteProtocolError
-from edenmesh.store import files, logs, notes, standing, states
+from edenmesh.store import files, holes, logs, notes, pen, receipts, standing, states, twins
 from edenmesh.store.database import Link
+from edenmesh.store.families import members_of
+from edenmesh.store.forms import Forms
 from edenmesh.store.versions import Name, Versions
 
 _BULK_VERSIONS: Final = 5000
@@ -28,7 +31,7 @@ class Committed(NamedTuple):
     """What a change did, once it is durable.
 
     `records` are those that gained versions or whose state may have changed, by table and uuid; `logs` are sealed
-    logs as they are now; `files` became whole.
+    logs as they are now; `files` became whole. `has_holes` says that holes were made, filled, or are wanted again.
     """
 
     records: frozenset[Name] = frozenset()
@@ -36,19 +39,22 @@ class Committed(NamedTuple):
     has_charter: bool = False
     forms: frozenset[FormHash] = frozenset()
     files: frozenset[FileHash] = frozenset()
+    has_holes: bool = False
 
 
 class Transaction:
     """What may be done in one change. Every method may raise DiskFull or StoreDamaged; then nothing is kept."""
 
-    def __init__(self, link: Link, charter: Charter, digests: files.Digests) -> None:
+    def __init__(self, link: Link, charter: Charter, digests: files.Digests, forms: Forms) -> None:
         self.committed: Committed | None = None
         self._link = link
         self._charter = charter
         self._digests = digests
         self._logs = logs.Logs(link)
-        self._versions = Versions(link)
-        self._forms: set[FormHash] = set()
+        self._versions = Versions(link, forms)
+        self._forms = forms
+        self._fresh_forms: set[FormHash] = set()
+        self._reads: list[notes.Read] = []
         self._files: set[FileHash] = set()
         self._has_charter = False
 
@@ -100,19 +106,31 @@ class Transaction:
             raise NotPermitted(what=f"The team does not know the author {part.author.hex()[:12]}.")
         if part.seal.size != part.start + len(part.versions) or part.seal.root != part.frontier.root():
             raise RemoteProtocolError(what="A seal does not fit the versions before it.")
+        branches = len(self._logs.of(part.author))
         log, held = self._logs.place(part)
         fresh = part.versions[held:]
+        if held:
+            self._fill(log.num, part.start, part.versions[:held])
         if fresh:
             self._logs.disown(part.author)
             self._add(log, fresh)
         if part.seal.size > log.sealed:
-            if held == 0 and log.sealed == part.start:
-                size_bytes = sum(len(one.data) for one in part.versions)
+            if part.has_holes:
+                # Nobody knows how long it is: its seal stays, so that it can be passed on when the contents come.
+                size_bytes = PART_BYTES_MAX
+            elif held == 0 and log.sealed == part.start:
+                size_bytes = sum(len(one.data) for one in part.versions if isinstance(one, Carried))
             else:
                 size_bytes = sum(logs.sizes_between(self._link, log.num, log.sealed, part.seal.size))
             self._logs.seal(log, part.seal, part.frontier, size_bytes)
-        if fresh:
+        if part.giver is not None and part.has_holes:
+            kinds = enumerate(part.versions, part.start)
+            erased = {seq for seq, one in kinds if isinstance(one, Hole) and one.kind == HoleKind.ERASED}
+            self._deny(log.num, (min(erased, default=0), max(erased, default=-1) + 1), erased, part.giver)
+        if fresh or held:
             self._recheck(part.author)
+        if len(self._logs.of(part.author)) > max(branches, 1):
+            self._versions.touched |= twins.Forks(self._link).records_beyond(part.author)
 
     def _own_log(self, author: AuthorId) -> logs.Log:
         held = self._logs.of(author)
@@ -125,14 +143,115 @@ class Transaction:
             )
         return held[0]
 
-    def _add(self, log: logs.Log, versions: list[Carried]) -> None:
-        self._logs.extend(log, self._versions.add(versions), len(versions))
+    def _add(self, log: logs.Log, versions: Sequence[Carried | Hole]) -> None:
+        for _, stretch in groupby(versions, type):
+            items = list(stretch)
+            contents = [one for one in items if isinstance(one, Carried)]
+            if contents:
+                num = self._versions.add(contents)
+            else:
+                num = self._versions.add_holes([one for one in items if isinstance(one, Hole)])
+            self._logs.extend(log, num, len(items))
+            if len(self._logs.of(log.author)) > 1:
+                self._versions.touched |= twins.records_between(self._link, num, num + len(items))
 
     def _recheck(self, author: AuthorId) -> None:
         """Of an author that is cut off, or not certified, see which of the new versions count."""
         word = self._charter.standing(author)
         if word.cuts is not None or not word.is_certified:
             self._versions.touched |= standing.set_standing(self._link, self._charter, author)
+
+    # --- holes --------------------------------------------------------------------------------------------------------
+
+    def fill(self, filling: Filling) -> None:
+        """Store what a session checked of holes it had asked for. What is no absent hole here any more is passed over.
+
+        What the giver says to be erased is not wanted from it again.
+        """
+        log = logs.find_log(self._link, filling.author, filling.branch)
+        for _, stretch in groupby(enumerate(filling.versions), lambda one: one[1].version.seq - one[0]):
+            versions = [carried for _, carried in stretch]
+            self._fill(log, versions[0].version.seq, versions)
+        for start, stop in filling.erased:
+            self._deny(log, (start, stop), range(start, stop), filling.giver)
+        self._recheck(filling.author)
+
+    def purge(self, table: str, uuid: str) -> int:
+        """Remove a record here, on this device only: its versions become holes, files only it names are dropped.
+
+        It does not come back by itself; what others write of it later is still taken and passed on. Seal this device's
+        own versions first: what no other device has is gone for good. Returns how many versions were removed.
+        """
+        return self._change_record(table, uuid, holes.purge)
+
+    def restore(self, table: str, uuid: str) -> int:
+        """Want a purged record again: from now on peers are asked for it. Returns how many versions are wanted."""
+        return self._change_record(table, uuid, holes.restore)
+
+    def hide(self, table: str, uuid: str) -> int:
+        """Hide a record, as an erasure in force asks: nothing shows, gives or counts it, and its versions are holes.
+
+        Until `erase_rows` it can come back by `unhide`. Returns how many versions were hidden.
+        """
+        return self._change_record(table, uuid, holes.hide)
+
+    def unhide(self, table: str, uuid: str) -> int:
+        """Bring back a hidden record as it was. Returns how many versions it has."""
+        hidden = holes.find_hidden(self._link, self._versions.table(table), uuid)
+        if not hidden:
+            return 0
+        record, authors = holes.unhide(self._link, hidden)
+        self._versions.change_holes(record, (table, uuid))
+        for author in sorted(authors):
+            self._recheck(author)
+        return self._link.number("SELECT count(*) FROM versions WHERE record = ?", (record,))
+
+    def erase_rows(self, table: str, uuid: str) -> int:
+        """Destroy all that is here of a record, hidden or not: only ids, author and seq of its versions stay known.
+
+        What is freed is overwritten; the write-ahead log has copies until `Store.settle`. Returns how many versions
+        were destroyed.
+        """
+        self.hide(table, uuid)
+        hidden = holes.find_hidden(self._link, self._versions.table(table), uuid)
+        return holes.destroy(self._link, hidden) if hidden else 0
+
+    def _change_record(self, table: str, uuid: str, change: Callable[[Link, int], int]) -> int:
+        record = self._versions.find((table, uuid))
+        self._versions.touched.update(members_of(self._link, record).values())
+        count = change(self._link, record) if record else 0
+        if count:
+            self._versions.change_holes(record, (table, uuid))
+        return count
+
+    def _fill(self, log: int, start: int, versions: Sequence[Carried | Hole]) -> None:
+        absent = holes.absent_rows(self._link, log, start, start + len(versions))
+        rows: dict[int, Carried] = {}
+        for seq, one in enumerate(versions, start):
+            num, expected = absent.get(seq, (0, None))
+            if isinstance(one, Carried) and one.id == expected:
+                rows[num] = one
+        self._versions.fill(rows)
+
+    def _deny(self, log: int, stretch: tuple[int, int], erased: Container[int], giver: DeviceId) -> None:
+        absent = holes.absent_rows(self._link, log, *stretch)
+        holes.deny(self._link, [num for seq, (num, _) in absent.items() if seq in erased], giver)
+
+    # --- the guest pen ------------------------------------------------------------------------------------------------
+
+    def pen_part(self, part: LogPart, device: DeviceId) -> bool:
+        """Keep a part, checked as a session checks it, of an author no charter entry names; `device` brought it.
+
+        Returns whether it is in the pen: not where the part before it is not, or where there is no room. When the
+        charter comes to name the author, what is in the pen moves into its log.
+        """
+        if self._charter.standing(part.author).is_named:
+            raise LocalProtocolError(what="A part of an author that is named is not for the pen.")
+        return pen.pen_part(self._link, part, device)
+
+    def discard(self, author: AuthorId) -> int:
+        """Throw away what lies in the pen of an author. Returns how many versions it was."""
+        return pen.discard(self._link, author)
 
     # --- charter, forms, files ----------------------------------------------------------------------------------------
 
@@ -156,14 +275,21 @@ class Transaction:
         )
         before, self._charter = self._charter, charter
         self._has_charter = True
+        self._versions.touched |= receipts.changed_records(self._link, before, charter)
         for author in standing.changed_authors(self._link, before, charter):
             self._versions.touched |= standing.set_standing(self._link, charter, author)
+        for author in pen.penned_authors(self._link):
+            if charter.standing(author).is_named:
+                for part in pen.take_parts(self._link, author):
+                    self.add_part(part)
 
     def add_form(self, data: bytes) -> FormHash:
         """Store an encoded form. Returns its hash."""
         form = form_hash(data)
         if self._link.run("INSERT INTO forms VALUES (?, ?) ON CONFLICT DO NOTHING", (form, data)):
-            self._forms.add(form)
+            self._fresh_forms.add(form)
+            self._forms = self._versions.forms = Forms(self._link)
+            self._versions.touched |= states.awaiting(self._link, form)
         return form
 
     def add_file(self, content: Iterable[bytes]) -> tuple[FileHash, int]:
@@ -213,23 +339,38 @@ class Transaction:
         """Keep the tally of a session in place of the one before."""
         notes.put_tally(self._link, tally)
 
+    def note_read(self, destination: DestinationId, names: Iterable[Name], now_ms: int) -> None:
+        """Note that this device itself has just read these records at a destination, at that wall time in milliseconds.
+
+        It counts for those that are delivered there as this change leaves them: the first time, and a second one where
+        that is a day later. When a record comes to show something else, or is no longer delivered, both begin anew.
+        """
+        self._reads += [notes.Read(destination, name, now_ms) for name in names]
+
     # --- the end ------------------------------------------------------------------------------------------------------
 
     def derive_all_states(self) -> int:
         """Derive the states of all records anew. Returns how many there are."""
-        return states.derive_all(self._link)
+        return self._states.derive_all()
+
+    @property
+    def _states(self) -> states.States:
+        return states.States(self._link, self._forms, self._charter)
 
     def finish(self) -> None:
         """Derive what follows, make it all durable, and say what was done."""
-        states.derive(self._link, sorted(self._versions.touched))
-        names = self._versions.names | states.names_of(self._link, self._versions.touched)
+        derived = self._states.derive(sorted(self._versions.touched))
+        names = self._versions.names | states.names_of(self._link, derived)
+        for read in self._reads:
+            notes.put_read(self._link, read)
         self._link.commit(is_bulk=self._versions.count >= _BULK_VERSIONS)
         self.committed = Committed(
             records=frozenset(names),
             logs=tuple(log.held for log in self._logs.touched.values() if log.sealed),
             has_charter=self._has_charter,
-            forms=frozenset(self._forms),
+            forms=frozenset(self._fresh_forms),
             files=frozenset(self._files),
+            has_holes=self._versions.has_changed_holes,
         )
 
 

@@ -16,7 +16,7 @@ from edenmesh.core.session.events import (
     Progress,
     Tallied,
 )
-from edenmesh.core.session.ports import FileNeed, LogPart, OpenCounts, Snapshot
+from edenmesh.core.session.ports import FileNeed, Filling, LogPart, OpenCounts, Snapshot, is_well_sealed
 from edenmesh.core.session.session import Parties, Session
 
 __all__ = [
@@ -26,6 +26,7 @@ __all__ = [
     "Ended",
     "Event",
     "FileNeed",
+    "Filling",
     "FormReceived",
     "LogPart",
     "OpenCounts",
@@ -37,4 +38,5 @@ __all__ = [
     "Session",
     "Snapshot",
     "Tallied",
+    "is_well_sealed",
 ]

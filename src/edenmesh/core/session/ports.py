@@ -1,9 +1,11 @@
 """What a session reads, and what it asks to have stored; the store fulfils both without the session knowing it."""
 
+from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
-from edenmesh.core.ids import AuthorId, FileHash, FormHash, VersionId
-from edenmesh.core.reconcile import Held
+from edenmesh.core.ids import AuthorId, DeviceId, FileHash, FormHash, VersionId
+from edenmesh.core.limits import PART_BYTES_TAKEN, PART_VERSIONS_MAX
+from edenmesh.core.reconcile import Gap, Held, Hole, Run, Stretch
 from edenmesh.core.records import Carried
 from edenmesh.core.trust import Charter, Frontier, Seal
 
@@ -12,15 +14,43 @@ class LogPart(NamedTuple):
     """Versions `start` to `seal.size` of one log, in seq order, proven by the seal at their end.
 
     `base_root` is the tree head over the first `start` ids: it says which branch the part continues. `frontier` is
-    the tree after the part.
+    the tree after the part. Where the giver does not have a version's content, a hole stands in its place; `giver` is
+    the device that says so.
     """
 
     author: AuthorId
     start: int
     base_root: bytes
-    versions: list[Carried]
+    versions: Sequence[Carried | Hole]
     seal: Seal
     frontier: Frontier
+    giver: DeviceId | None = None
+
+    @property
+    def has_holes(self) -> bool:
+        """Whether a content is not given."""
+        return any(type(one) is Hole for one in self.versions)
+
+
+class Filling(NamedTuple):
+    """What a giver answers of holes it was asked for: the contents of some, which are erased, and nothing of others.
+
+    The ids of `versions` are those of the held log in these places.
+    """
+
+    author: AuthorId
+    branch: int
+    versions: Sequence[Carried]
+    erased: Sequence[Stretch]
+    giver: DeviceId
+
+
+def is_well_sealed(start: int, stop: int, size_bytes: int) -> bool:
+    """Whether a part can be passed on by whoever takes it, whatever forks of its log there are.
+
+    An author seals at every 1,024th version and after 1 MiB, so no honest part crosses a multiple of 1,024 or is long.
+    """
+    return start // PART_VERSIONS_MAX == (stop - 1) // PART_VERSIONS_MAX and size_bytes <= PART_BYTES_TAKEN
 
 
 class FileNeed(NamedTuple):
@@ -32,12 +62,16 @@ class FileNeed(NamedTuple):
 
 
 class OpenCounts(NamedTuple):
-    """What keeps "everything" from being the whole story: counts of versions, and of files."""
+    """What keeps "everything" from being the whole story: counts of versions, and of files.
+
+    `absent` are holes whose content should be here, and that nobody has erased.
+    """
 
     waiting: int
     quarantined: int
     purged: int
     files_missing: int
+    absent: int = 0
 
 
 class Snapshot(Protocol):
@@ -60,7 +94,19 @@ class Snapshot(Protocol):
         ...
 
     def versions_between(self, author: AuthorId, branch: int, start: int, stop: int) -> list[bytes]:
-        """Bytes of versions `start` up to but not including `stop`, in seq order."""
+        """Versions `start` up to but not including `stop`, in seq order: the bytes of each, or a hole as it travels."""
+        ...
+
+    def gaps_between(self, author: AuthorId, branch: int, start: int, stop: int) -> list[Gap]:
+        """The holes of a stretch of a held log."""
+        ...
+
+    def wanted_holes(self, peer: DeviceId) -> list[Run]:
+        """Absent holes of sealed logs that the peer may have, by author, branch and place."""
+        ...
+
+    def hole_changes(self) -> int:
+        """A number that is another one whenever holes have come, gone, or become wanted."""
         ...
 
     def ids_between(self, author: AuthorId, branch: int, start: int, stop: int) -> list[VersionId]:
