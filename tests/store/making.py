@@ -55,6 +55,7 @@ class Author:
         op: str = PUT,
         parents: Iterable[bytes] = (),
         about: Mapping[str, Plain] | None = None,
+        schema: bytes = b"",
     ) -> Carried:
         version = Version(
             about=dict(about or {}),
@@ -64,6 +65,7 @@ class Author:
             op=op,
             parents=sorted(parents),
             salt=self.salts.randbytes(16),
+            schema=schema,
             seq=len(self.versions),
             set={"name": f"{uuid} by {self.id.hex()[:4]}"} if fields is None else fields,
             table=table,

@@ -1,7 +1,6 @@
-"""Which deliveries are receipts: what the charter says of gateways and destinations, applied to what was observed.
+"""Which records a charter entry may make or unmake receipts of, though they have no other news.
 
-A charter entry may make or unmake receipts of records that have no other news: those are found here, so that they are
-derived again.
+A receipt is a delivery that a gateway saw, at a destination a steward pinned (design, section 2.6).
 """
 
 from edenmesh.core.ids import AuthorId, DestinationId
@@ -10,27 +9,16 @@ from edenmesh.store.database import Link
 from edenmesh.store.logs import read_logs, spans_of
 
 
-def is_gateway(charter: Charter, author: AuthorId) -> bool:
-    """Whether the observations of an author, those that count, are a gateway's."""
-    device = charter.standing(author).device
-    return device is not None and device in charter.members and charter.members[device].is_gateway
-
-
-def is_pinned(charter: Charter, destination: DestinationId) -> bool:
-    """Whether a steward vouches for the destination."""
-    return False
-
-
 def changed_records(link: Link, before: Charter, after: Charter) -> set[int]:
     """The delivered records of destinations and authors about which two charters differ."""
     found: set[int] = set()
     for (name,) in link.rows("SELECT DISTINCT destination FROM delivered"):
         destination = DestinationId(name)
-        if is_pinned(before, destination) != is_pinned(after, destination):
+        if (destination in before.destinations) != (destination in after.destinations):
             found.update(row[0] for row in link.rows("SELECT record FROM delivered WHERE destination = ?", (name,)))
     for (name,) in link.rows("SELECT id FROM authors ORDER BY num"):
         author = AuthorId(name)
-        if is_gateway(before, author) != is_gateway(after, author):
+        if before.is_gateway(author) != after.is_gateway(author):
             found |= _delivered_by(link, author)
     return found
 

@@ -21,7 +21,6 @@ from edenmesh.core.records import (
     state_body,
 )
 from edenmesh.core.trust import Charter
-from edenmesh.store import receipts
 from edenmesh.store.database import Link
 from edenmesh.store.families import join_family, leaving_uuids, members_of
 from edenmesh.store.forms import Forms
@@ -138,10 +137,10 @@ class States:
     def _is_receipt(
         self, versions: Mapping[VersionId, Version], destination: DestinationId, uncounted: Set[VersionId]
     ) -> bool:
-        if not receipts.is_pinned(self.charter, destination):
+        if destination not in self.charter.destinations:
             return False
         last = last_observations(versions, destination, uncounted)
-        return any(receipts.is_gateway(self.charter, AuthorId(versions[one].author)) for one in last)
+        return any(self.charter.is_gateway(AuthorId(versions[one].author)) for one in last)
 
 
 def awaiting(link: Link, form: FormHash) -> set[int]:
