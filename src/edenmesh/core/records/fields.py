@@ -2,16 +2,18 @@
 
 For each field those assignments are live that no other counted assignment of the field follows. One distinct value is
 clean; several are a field conflict and all are kept. The one shown is chosen by causal depth, then id: no rule
-compares clocks, and software never writes a merge.
+compares clocks, and software never writes a merge. Fields that forms declare as one unit are one field here
+(units.py), and of a protective field the most restrictive of contradicting values is shown.
 """
 
+from collections.abc import Hashable, Mapping
 from typing import NamedTuple
 
-from edenmesh.core.ids import VersionId
 from edenmesh.core.records.declarations import Declared
 from edenmesh.core.records.history import History, Node
-from edenmesh.core.records.past import Past
+from edenmesh.core.records.past import Name, Past
 from edenmesh.core.records.state import Choice, FieldState
+from edenmesh.core.records.units import Rows, Unit, rank, restriction, rows_given, unit_fields
 from edenmesh.core.records.values import Value, canonical_text
 from edenmesh.core.records.version import OBSERVE
 
@@ -19,13 +21,22 @@ from edenmesh.core.records.version import OBSERVE
 class Said(NamedTuple):
     """What counts as said of a strand: by field who assigned it, and by field and item who added it."""
 
-    assigned: dict[str, list[Node]]
+    assigned: dict[Name, list[Node]]
     added: dict[tuple[str, str], list[Node]]
+    rows: dict[Unit, dict[Node, Rows]]
+
+    def text(self, node: Node, name: Name) -> Hashable:
+        """What a node gives a field or a unit, as values are compared."""
+        if isinstance(name, str):
+            return _text(node, name)
+        return frozenset(self.rows[name][node])
 
 
-def said_by(speaking: list[Node], past: Past) -> Said:
+def said_by(speaking: list[Node], past: Past, declared: Declared) -> Said:
     """What these nodes say of their strand, echoes left out."""
     said = _said(speaking)
+    for unit in declared.units:
+        _join(unit, speaking, said, past)
     if any(node.version.op == OBSERVE for node in speaking):
         _drop_echoes(said, past)
     return said
@@ -35,14 +46,14 @@ def fields_of(
     said: Said, strand: list[Node], history: History, past: Past, declared: Declared
 ) -> dict[str, FieldState]:
     """The fields of a strand by name, empty ones left out."""
-    fields = _fields(said, past, strand)
+    fields = _fields(said, past.live(said.assigned, strand), declared)
     if said.added:
         fields = _with_lists(fields, _lists([node for node in strand if node.is_speaking], said, history))
     return fields
 
 
 def _said(speaking: list[Node]) -> Said:
-    assigned: dict[str, list[Node]] = {}
+    assigned: dict[Name, list[Node]] = {}
     added: dict[tuple[str, str], list[Node]] = {}
     for node in speaking:
         version = node.version
@@ -53,17 +64,26 @@ def _said(speaking: list[Node]) -> Said:
         for name, items in version.add.items():
             for text in {canonical_text(item) for item in items}:
                 added.setdefault((name, text), []).append(node)
-    return Said(assigned, added)
+    return Said(assigned, added, {})
+
+
+def _join(unit: Unit, speaking: list[Node], said: Said, past: Past) -> None:
+    """Whoever assigns a field of the unit assigns the unit."""
+    assigners = {node for name in unit for node in said.assigned.pop(name, ())}
+    if assigners:
+        nodes = [node for node in speaking if node in assigners]
+        said.assigned[unit] = nodes
+        said.rows[unit] = rows_given(unit, nodes, past)
 
 
 def _drop_echoes(said: Said, past: Past) -> None:
     """Leave out what observations say and a version of ours, concurrent to them in that field, says too."""
-    same: list[tuple[list[Node], str, list[Node]]] = []
+    same: list[tuple[list[Node], Name, list[Node]]] = []
     for name, nodes in said.assigned.items():
         if len(nodes) > 1:
-            by_text: dict[str, list[Node]] = {}
+            by_text: dict[Hashable, list[Node]] = {}
             for node in nodes:
-                by_text.setdefault(_text(node, name), []).append(node)
+                by_text.setdefault(said.text(node, name), []).append(node)
             same += [(nodes, name, group) for group in by_text.values()]
     same += [(nodes, name, nodes) for (name, _), nodes in said.added.items()]
     pairs = [(name, *_ours_and_theirs(group)) for _, name, group in same]
@@ -77,32 +97,37 @@ def _ours_and_theirs(nodes: list[Node]) -> tuple[list[Node], list[Node]]:
     return ours, [node for node in nodes if node.version.op == OBSERVE] if ours else []
 
 
-def _fields(said: Said, past: Past, strand: list[Node]) -> dict[str, FieldState]:
-    live = past.live(said.assigned, strand)
+def _fields(said: Said, live: Mapping[Name, list[Node]], declared: Declared) -> dict[str, FieldState]:
     fields: dict[str, FieldState] = {}
-    for name, nodes in sorted(said.assigned.items()):
+    for name, nodes in said.assigned.items():
         standing = live.get(name, nodes)
-        if len(standing) > 1:
-            choices = _choices(standing, name)
+        if not isinstance(name, str):
+            fields.update(unit_fields(name, sorted(standing, key=rank, reverse=True), said.rows[name], declared))
+        elif len(standing) > 1:
+            choices = _choices(standing, name, declared.restrictive.get(name))
             if choices:
                 fields[name] = FieldState(choices)
         else:
             value = standing[0].version.set.get(name)
             if value is not None:
                 fields[name] = FieldState((Choice(value, standing[0].ids),))
-    return fields
+    return dict(sorted(fields.items()))
 
 
-def _choices(nodes: list[Node], name: str) -> tuple[Choice, ...]:
+def _choices(nodes: list[Node], name: str, ranks: Mapping[str, int] | None) -> tuple[Choice, ...]:
     """The distinct values of live assignments, the one to show first; none where all of them empty the field."""
     by_text: dict[str, list[Node]] = {}
-    for node in sorted(nodes, key=_rank, reverse=True):
+    for node in sorted(nodes, key=rank, reverse=True):
         by_text.setdefault(_text(node, name), []).append(node)
     if by_text.keys() == {""}:
         return ()
+    if ranks is not None:
+        by_text = {text: by_text[text] for text in sorted(by_text, key=lambda text: restriction(text, ranks))}
     return tuple(
-        Choice(same[0].version.set.get(name), tuple(one for node in same for one in node.ids))
-        for same in by_text.values()
+        [
+            Choice(same[0].version.set.get(name), tuple([one for node in same for one in node.ids]))
+            for same in by_text.values()
+        ]
     )
 
 
@@ -112,10 +137,6 @@ def _with_lists(fields: dict[str, FieldState], lists: dict[str, Choice]) -> dict
         held = fields[name].choices if name in fields else ()
         fields[name] = FieldState((*held, listed))
     return dict(sorted(fields.items()))
-
-
-def _rank(node: Node) -> tuple[int, VersionId]:
-    return node.depth, node.ids[-1]
 
 
 def _text(node: Node, name: str) -> str:
@@ -138,10 +159,10 @@ def _lists(speaking: list[Node], said: Said, history: History) -> dict[str, Choi
     for (name, text), nodes in sorted(said.added.items()):
         standing = [node for node in nodes if node not in removed.get((name, text), ())]
         if standing:
-            last = max(standing, key=_rank).version
+            last = max(standing, key=rank).version
             items.setdefault(name, []).append(next(item for item in last.add[name] if canonical_text(item) == text))
             givers.setdefault(name, set()).update(standing)
-    ranked = {name: sorted(nodes, key=_rank, reverse=True) for name, nodes in givers.items()}
+    ranked = {name: sorted(nodes, key=rank, reverse=True) for name, nodes in givers.items()}
     return {
         name: Choice(tuple(items[name]), tuple(one for node in nodes for one in node.ids))
         for name, nodes in ranked.items()

@@ -57,7 +57,7 @@ def record_state(
         awaited = Flag(_AWAITED if declared.is_awaited else 0)
         return RecordState(version.table, version.uuid, (_lone_strand(first, version),), frozenset(), awaited)
     history = History(versions, uncounted)
-    past = Past(history)
+    past = Past(history, declared.units)
     strands = tuple(_strand_state(nodes, history, past, declared) for nodes in strands_of(history))
     flags = _IDENTITY if len(strands) > 1 else 0
     for strand in strands:
@@ -93,7 +93,7 @@ def _lone_strand(one: VersionId, version: Version) -> StrandState:
 
 def _strand_state(nodes: list[Node], history: History, past: Past, declared: Declared) -> StrandState:
     speaking = [node for node in nodes if node.is_counted and not node.is_undone]
-    said = said_by(speaking, past)
+    said = said_by(speaking, past, declared)
     fields = fields_of(said, nodes, history, past, declared)
     retracts, edits = _retracts(nodes, speaking, said)
     return StrandState(

@@ -9,30 +9,44 @@ up to all that follow it. Cost: a pass over the nodes for all fields together.
 """
 
 from collections.abc import Iterable, Mapping
-from typing import Final
+from typing import Final, TypeAlias
 
 from edenmesh.core.records.history import History, Node
 from edenmesh.core.records.version import OBSERVE
 
-Assigned = Mapping[str, list[Node]]
+Name: TypeAlias = str | tuple[str, ...]
+"""A field, or a unit by the names of its fields."""
+
+Assigned: TypeAlias = Mapping[Name, list[Node]]
 """By field, the nodes that assign it, in causal order."""
 
 
 class Past:
     """The relation "follows" of one history, field by field."""
 
-    def __init__(self, history: History) -> None:
-        self._found: Final[dict[Node, dict[str, list[Node]]]] = {}
+    def __init__(self, history: History, units: tuple[tuple[str, ...], ...] = ()) -> None:
+        self._found: Final[dict[Node, dict[Name, list[Node]]]] = {}
         for node in history.nodes:
             if node.version.op == OBSERVE and node.is_counted and "found" in node.version.about:
-                found = node.version.observation.found.items()
-                self._found[node] = {name: history.known(ids) for name, ids in found}
+                named = node.version.observation.found.items()
+                found: dict[Name, list[Node]] = {name: history.known(ids) for name, ids in named}
+                self._found[node] = {**found, **_units_found(units, found)}
         self._order: Final = _ordered(history.nodes, self._found) if self._found else history.nodes
 
-    def live(self, assigned: Assigned, strand: list[Node]) -> dict[str, list[Node]]:
+    @property
+    def order(self) -> list[Node]:
+        """All nodes, in an order in which nobody stands before one it follows."""
+        return self._order
+
+    def below(self, node: Node, name: Name) -> list[Node]:
+        """What a node follows directly in a field or unit."""
+        found = self._found.get(node)
+        return [*node.parents, *found.get(name, ())] if found else node.parents
+
+    def live(self, assigned: Assigned, strand: list[Node]) -> dict[Name, list[Node]]:
         """For each field that several nodes assign: those that none of the others follows."""
         given: dict[Node, int] = {}
-        bits: dict[str, int] = {}
+        bits: dict[Name, int] = {}
         for name, nodes in assigned.items():
             if len(nodes) > 1:
                 bits[name] = bit = 1 << len(bits)
@@ -43,10 +57,10 @@ class Past:
         above = self._handed_down(given, bits, self._order if self._found else strand)
         return {name: [node for node in assigned[name] if not above.get(node, 0) & bit] for name, bit in bits.items()}
 
-    def concurrent(self, pairs: Iterable[tuple[str, list[Node], list[Node]]]) -> list[set[Node]]:
+    def concurrent(self, pairs: Iterable[tuple[Name, list[Node], list[Node]]]) -> list[set[Node]]:
         """For each field with nodes of ours and of theirs: those of theirs that one of ours is concurrent to."""
         given: dict[Node, int] = {}
-        bits: dict[str, int] = {}
+        bits: dict[Name, int] = {}
         asked: list[tuple[list[Node], dict[Node, int]]] = []
         count = 0
         for name, ours, theirs in pairs:
@@ -67,7 +81,7 @@ class Past:
             answers.append({node for node, bit in own.items() if bit & apart})
         return answers
 
-    def _handed_down(self, given: Mapping[Node, int], bits: Mapping[str, int], order: list[Node]) -> dict[Node, int]:
+    def _handed_down(self, given: Mapping[Node, int], bits: Mapping[Name, int], order: list[Node]) -> dict[Node, int]:
         """For each node the bits given to those that follow it; what was found passes on the bits of its field."""
         above: dict[Node, int] = {}
         for node in reversed(order):
@@ -80,7 +94,7 @@ class Past:
                         above[other] = above.get(other, 0) | handed & bits.get(name, 0)
         return above
 
-    def _handed_up(self, given: Mapping[Node, int], bits: Mapping[str, int]) -> dict[Node, int]:
+    def _handed_up(self, given: Mapping[Node, int], bits: Mapping[Name, int]) -> dict[Node, int]:
         """For each node the bits given to those it follows."""
         below: dict[Node, int] = {}
         for node in self._order:
@@ -95,7 +109,20 @@ class Past:
         return below
 
 
-def _ordered(nodes: list[Node], found: Mapping[Node, Mapping[str, list[Node]]]) -> list[Node]:
+def _units_found(units: Iterable[tuple[str, ...]], found: Mapping[Name, list[Node]]) -> dict[Name, list[Node]]:
+    """For each unit, the versions that were found in all its fields that they assign."""
+    whole: dict[Name, list[Node]] = {}
+    for unit in units:
+        named = dict.fromkeys(node for name in unit for node in found.get(name, ()))
+        whole[unit] = [node for node in named if all(node in found.get(name, ()) for name in _assigned(node, unit))]
+    return whole
+
+
+def _assigned(node: Node, unit: tuple[str, ...]) -> list[str]:
+    return [name for name in unit if name in node.version.set or name in node.version.unset]
+
+
+def _ordered(nodes: list[Node], found: Mapping[Node, Mapping[Name, list[Node]]]) -> list[Node]:
     """The nodes in an order in which each stands after its parents and after what it found."""
     open_count: dict[Node, int] = {}
     followers: dict[Node, list[Node]] = {}
