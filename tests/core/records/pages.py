@@ -3,23 +3,29 @@
 from collections.abc import Mapping
 
 from edenmesh.core.encoding import Plain
-from edenmesh.core.ids import AuthorId, DestinationId, VersionId
+from edenmesh.core.ids import AuthorId, DestinationId, FormHash, VersionId
 from edenmesh.core.records import (
+    FORM_FORMAT,
     OBSERVE,
     PUT,
     RESOLVE,
     RETRACT,
     Change,
     Content,
+    Declarations,
+    Field,
     FieldState,
+    Form,
     Pen,
     Reading,
     RecordState,
     Removal,
     StrandState,
+    Table,
     Value,
     Version,
     compose,
+    form_hash,
     observe,
     record_state,
 )
@@ -37,10 +43,12 @@ class Page:
         self.uuid = uuid
         self.versions: dict[VersionId, Version] = {}
         self.uncounted: set[VersionId] = set()
+        self.forms: dict[FormHash, Form] = {}
+        self.schema = FormHash(b"")
 
     @property
     def state(self) -> RecordState:
-        return record_state(self.versions, self.uncounted)
+        return record_state(self.versions, self.uncounted, Declarations(self.forms))
 
     @property
     def strand(self) -> StrandState:
@@ -54,6 +62,14 @@ class Page:
     def texts(self, name: str) -> list[Content | None]:
         """What the field may hold, the value shown first."""
         return [choice.content for choice in self.field(name).choices]
+
+    def declare(self, *units: list[str], **restrictive: list[str]) -> FormHash:
+        """What is written from now on is written with a form that declares this, and is here."""
+        fields = [Field(name=name, kind="string", restrictive=texts) for name, texts in restrictive.items()]
+        form = Form(format=FORM_FORMAT, table=Table(name=TABLE, fields=fields, units=list(units)))
+        self.schema = form_hash(form.encode())
+        self.forms[self.schema] = form
+        return self.schema
 
     def put(self, *seen: VersionId, made: int = 0, **values: Value) -> VersionId:
         return self.write(PUT, seen, Change(set=values), made=made)
@@ -116,7 +132,7 @@ class Page:
         about: Mapping[str, Plain] | None = None,
     ) -> VersionId:
         count = len(self.versions)
-        pen = Pen(AuthorId(bytes([0xA0 + count % 3]) * 32), count, made, count.to_bytes(16, "big"))
+        pen = Pen(AuthorId(bytes([0xA0 + count % 3]) * 32), count, made, count.to_bytes(16, "big"), self.schema)
         carried = compose(pen, TABLE, self.uuid, change, parents=seen, op=op, about=about)
         self.uuid = carried.version.uuid
         self.versions[carried.id] = carried.version

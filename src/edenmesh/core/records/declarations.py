@@ -1,7 +1,8 @@
 """What forms declare about values, looked up by the forms that versions were written with (design, section 2.4).
 
 Declarations are the union over the forms the versions of a record name. While one of these forms has not come, what it
-declares is not known, and the record says so.
+declares is not known, and the record says so. Versions without effect (quarantined, waiting or undone) do not make
+their forms speak either.
 """
 
 from collections.abc import Iterable, Mapping
@@ -9,6 +10,7 @@ from typing import Final, NamedTuple
 
 from edenmesh.core.ids import FormHash
 from edenmesh.core.records.form import Form, Table
+from edenmesh.core.records.history import History
 
 
 class Declared(NamedTuple):
@@ -39,6 +41,10 @@ class Declarations:
             known = self._known[table, schemas] = self._declared(table, schemas)
         return known
 
+    def is_awaited(self, schema: bytes) -> bool:
+        """Whether a form of this hash has been named and is not here."""
+        return bool(schema) and schema not in self._forms
+
     def _declared(self, table: str, schemas: frozenset[FormHash]) -> Declared:
         forms = [self._forms[schema] for schema in sorted(schemas) if schema in self._forms]
         tables = [one for form in forms for one in _tables(form) if one.name == table]
@@ -48,10 +54,17 @@ class Declarations:
                 ranks = restrictive.setdefault(field.name, {})
                 ranks[text] = min(rank, ranks.get(text, rank))
         units = _joined(unit for one in tables for unit in one.units)
-        is_awaited = any(schema and schema not in self._forms for schema in schemas)
+        is_awaited = any(self.is_awaited(schema) for schema in schemas)
         if not (units or restrictive or is_awaited):
             return NOTHING
         return Declared(units, restrictive, is_awaited)
+
+
+def declared_by(history: History, declarations: Declarations) -> Declared:
+    """What the forms declare that versions with effect on a record were written with."""
+    nodes = [node for node in history.nodes if node.is_speaking]
+    schemas = frozenset([FormHash(history.versions[one].schema) for node in nodes for one in node.ids])
+    return declarations.of(nodes[0].version.table, schemas) if nodes else NOTHING
 
 
 def _tables(form: Form) -> list[Table]:

@@ -9,8 +9,8 @@ value. Cost: a few passes over the versions, and one over the assignments of eac
 
 from collections.abc import Mapping, Set
 
-from edenmesh.core.ids import FormHash, VersionId
-from edenmesh.core.records.declarations import NOTHING, Declarations, Declared
+from edenmesh.core.ids import VersionId
+from edenmesh.core.records.declarations import NOTHING, Declarations, Declared, declared_by
 from edenmesh.core.records.fields import Said, fields_of, said_by
 from edenmesh.core.records.history import History, Node, heads_of, nodes_above, nodes_below
 from edenmesh.core.records.past import Past
@@ -51,12 +51,13 @@ def record_state(
 ) -> RecordState:
     """The state of one record from all its versions held here, of which none has ever left for another uuid."""
     first, version = next(iter(versions.items()))
-    declared = _declared(versions, declarations) if declarations is not None else NOTHING
     if len(versions) == 1 and not uncounted and _only_sets(version):
         # Most records were written once, and then nothing can be undecided.
-        awaited = Flag(_AWAITED if declared.is_awaited else 0)
+        is_awaited = declarations is not None and declarations.is_awaited(version.schema)
+        awaited = Flag(_AWAITED if is_awaited else 0)
         return RecordState(version.table, version.uuid, (_lone_strand(first, version),), frozenset(), awaited)
     history = History(versions, uncounted)
+    declared = declared_by(history, declarations) if declarations is not None else NOTHING
     past = Past(history, declared.units)
     strands = tuple(_strand_state(nodes, history, past, declared) for nodes in strands_of(history))
     flags = _IDENTITY if len(strands) > 1 else 0
@@ -74,11 +75,6 @@ def record_state(
     if declared.is_awaited:
         flags |= _AWAITED
     return RecordState(version.table, version.uuid, strands, history.waiting, Flag(flags))
-
-
-def _declared(versions: Mapping[VersionId, Version], declarations: Declarations) -> Declared:
-    schemas = frozenset([FormHash(version.schema) for version in versions.values()])
-    return declarations.of(next(iter(versions.values())).table, schemas)
 
 
 def _only_sets(version: Version) -> bool:
