@@ -5,15 +5,27 @@ SQL stands in this room only. May import the core.
 """
 
 from edenmesh.store.keys import KeyCost
-from edenmesh.store.notes import Destination, KeptTally, Notes, Peer
+from edenmesh.store.notes import READ_AGAIN_MS, Destination, KeptTally, Notes, Peer
 from edenmesh.store.pen import Penned
-from edenmesh.store.records import RecordRow, Records, RecordVersions, TableRow
+from edenmesh.store.records import (
+    Delivery,
+    QuarantineCount,
+    Quarantined,
+    QuarantinedRow,
+    RecordRow,
+    Records,
+    RecordVersions,
+    TableRow,
+    Why,
+)
 from edenmesh.store.snapshot import StoreSnapshot
 from edenmesh.store.store import OwnLog, Statistics, Store
 from edenmesh.store.transaction import Committed, Transaction
 
 __all__ = [
+    "READ_AGAIN_MS",
     "Committed",
+    "Delivery",
     "Destination",
     "KeptTally",
     "KeyCost",
@@ -21,6 +33,9 @@ __all__ = [
     "OwnLog",
     "Peer",
     "Penned",
+    "QuarantineCount",
+    "Quarantined",
+    "QuarantinedRow",
     "RecordRow",
     "RecordVersions",
     "Records",
@@ -29,4 +44,5 @@ __all__ = [
     "StoreSnapshot",
     "TableRow",
     "Transaction",
+    "Why",
 ]

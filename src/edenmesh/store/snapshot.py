@@ -7,7 +7,7 @@ from edenmesh.core.ids import AuthorId, DeviceId, FileHash, FormHash, VersionId
 from edenmesh.core.reconcile import Gap, Held, HoleKind, Run
 from edenmesh.core.session import FileNeed, OpenCounts
 from edenmesh.core.trust import Charter, CharterEntry, Frontier, Seal
-from edenmesh.store import files, holes, logs
+from edenmesh.store import files, holes, logs, records
 from edenmesh.store.database import Link
 from edenmesh.store.pen import Penned, read_pen
 from edenmesh.store.standing import has_erasure
@@ -129,11 +129,8 @@ class StoreSnapshot:
         return files.file_chunk(self._link, file, offset, length)
 
     def counts(self) -> dict[str, int]:
-        """Records per table, deleted ones included: two devices that hold the same versions count the same."""
-        rows = self._link.rows(
-            "SELECT name, count(*) FROM records JOIN tables ON tables.num = table_num GROUP BY table_num ORDER BY name"
-        )
-        return dict(rows)
+        """Records shown per table, deleted ones included: two devices that hold the same versions count the same."""
+        return dict(records.count_by_table(self._link))
 
     def open_counts(self) -> OpenCounts:
         """What waits, is quarantined, purged, absent or missing."""
