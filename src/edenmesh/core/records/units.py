@@ -35,7 +35,10 @@ _Given: TypeAlias = dict[str, Value | None]
 
 
 def rows_given(unit: Unit, assigners: Sequence[Node], past: Past) -> dict[Node, Rows]:
-    """What each of these nodes, which assign fields of the unit, gives as a whole."""
+    """What each of these nodes, which assign fields of the unit, gives as a whole.
+
+    Those that are undone give something too, for comparison; nobody takes over anything from them.
+    """
     given = {node: _given(node, unit) for node in assigners}
     if all(len(values) == len(unit) or not past.below(node, unit) for node, values in given.items()):
         return {node: _row_of(tuple(values.get(name) for name in unit)) for node, values in given.items()}
@@ -110,7 +113,8 @@ class _Takeover:
                     seen.pop(other, None)
             if node in bits:
                 self._rows[node] = self._row_at(node, all_below & ~followed)
-                all_below, followed = all_below | bits[node], all_below
+                if not node.is_undone:
+                    all_below, followed = all_below | bits[node], all_below
             if all_below:
                 seen[node] = all_below, followed
         return self._rows
