@@ -97,7 +97,7 @@ def test_a_form_saved_from_a_server_is_read_too() -> None:
         ('units = [["f", "g"]]\n' + SMALL + LIST, "names 'g', whose items are added and removed one by one"),
         (SMALL + "restrictive = 1.5\n", "a restrictive value of f must be text in quotes"),
         (SMALL + '[[rule]]\nfield = "g"\n', "is about 'g', which is none of its fields"),
-        (SMALL + '[[rule]]\nfield = "f"\nmerge = "newest"\n', "has the merge 'newest', which is none of highest,"),
+        (SMALL + '[[rule]]\nfield = "f"\nmerge = "newest"\n', "has the merge 'newest'; did you mean 'lowest'?"),
         (SMALL + '[[rule]]\nfield = "f"\nmerge = "lowest"\n', "needs `device`"),
         (SMALL + '[[rule]]\nfields = "f"\n', "did you mean 'field'?"),
         (SMALL + "[supers]\nx = 1\n", "must map super-entities to keys"),
