@@ -19,12 +19,13 @@ from edenmesh.cli.peers import allow, mesh, nearby, pair, peers, revoke, visible
 from edenmesh.cli.records import record
 from edenmesh.cli.running import run
 from edenmesh.cli.sync import sync
+from edenmesh.cli.telling import history, undo
 from edenmesh.errors import UsageError
 
 SECTIONS: Final = {
     "This device": (init, run, status, doctor),
     "Other devices": (visible, nearby, pair, peers, sync, mesh, allow, revoke),
-    "Records": (form, record, import_file, export, conflicts, resolve),
+    "Records": (form, record, import_file, export, conflicts, resolve, history, undo),
     "Servers": (destination, pull, deliver),
 }
 

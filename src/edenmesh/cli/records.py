@@ -8,10 +8,10 @@ import msgspec
 
 from edenmesh.cli.calls import Call, command
 from edenmesh.cli.client import Answer, Client
-from edenmesh.cli.drawing import Screen, moment
 from edenmesh.cli.exits import ExitCode
+from edenmesh.cli.record_drawing import LEGEND, MARK, draw_record
 from edenmesh.cli.values import WAYS, read_values
-from edenmesh.cli.views import RecordListed, RecordPage, RecordShown, StrandShown
+from edenmesh.cli.views import RecordListed, RecordPage, RecordShown
 from edenmesh.errors import UsageError
 from edenmesh.node import Json, TableRow
 
@@ -103,8 +103,11 @@ async def list_records(call: Call, *, table: str, limit: int, is_all: bool, dele
     if call.is_json:
         call.screen.write_json(rows)
         return ExitCode.OK
-    listed = [(one.uuid, one.label, ", ".join(one.flags)) for one in msgspec.convert(rows, list[RecordListed])]
+    found = msgspec.convert(rows, list[RecordListed])
+    listed = [(one.uuid, f"{one.label}{f' {MARK}' if one.is_undecided else ''}", ", ".join(one.flags)) for one in found]
     call.screen.table(("Uuid", "Label", "State"), listed, empty=f"There are no records in {table}.")
+    if any(one.is_undecided for one in found):
+        call.screen.note(LEGEND)
     if has_more:
         call.screen.note(f"There are more than these {len(rows):,}. To see all: --all")
     return ExitCode.OK
@@ -120,38 +123,6 @@ async def retract(call: Call, table: str, uuid: str, strand: str) -> ExitCode:
     async with call.device() as device:
         answer = await device.post("/api/record/retract", {"table": table, "uuid": uuid, "strand": strand})
     return _tell(call, answer, "Deleted {label} for all.")
-
-
-def draw_record(screen: Screen, seen: RecordShown) -> None:
-    """A record for people: what is open first, then its values."""
-    screen.say(f"{seen.label}", style="bold")
-    screen.say(f"{seen.table} {seen.uuid}")
-    if seen.flags:
-        screen.say(f"Open: {', '.join(seen.flags)}", style="yellow")
-    if seen.delivered_to:
-        screen.say(f"Delivered to: {', '.join(seen.delivered_to)}")
-    if not seen.strands:
-        screen.say("Its first change has not come yet; sync with the device that made it.")
-    for strand in seen.strands:
-        if len(seen.strands) > 1:
-            screen.say(f"Strand {strand.id}", style="bold")
-        _draw_strand(screen, strand)
-
-
-def _draw_strand(screen: Screen, strand: StrandShown) -> None:
-    if strand.deleted_by:
-        edited = f", edited meanwhile by {', '.join(strand.edited_by)}" if strand.edited_by else ""
-        screen.say(f"Deleted by {', '.join(strand.deleted_by)}{edited}.", style="yellow")
-    rows: list[tuple[str, str, str]] = []
-    for name, field in strand.fields.items():
-        if not field.is_undecided:
-            rows.append((name, field.text, ""))
-            continue
-        rows += [
-            (name, f"{choice.text}  ?", f"by {choice.by}, {moment(choice.made)}, {choice.version}")
-            for choice in field.choices
-        ]
-    screen.table(("Field", "Value", ""), rows, empty="It has no values.")
 
 
 def _list_tables(call: Call, answer: Answer) -> ExitCode:

@@ -13,14 +13,26 @@ class Choice(msgspec.Struct, frozen=True):
     by: str
     made: int
     version: str
+    way: str = ""
 
 
 class FieldShown(msgspec.Struct, frozen=True):
-    """One field: its value, and all choices where no one has chosen yet."""
+    """One field: its value, and all choices where no one has chosen yet; `unit` are those decided as one with it."""
 
     text: str
     is_undecided: bool
     choices: list[Choice] = []
+    unit: list[str] = []
+    is_restrictive: bool = False
+
+
+class Act(msgspec.Struct, frozen=True):
+    """That somebody did something, and when their clock said."""
+
+    by: str
+    made: int
+    version: str
+    text: str = ""
 
 
 class StrandShown(msgspec.Struct, frozen=True):
@@ -31,11 +43,31 @@ class StrandShown(msgspec.Struct, frozen=True):
     is_deleted: bool
     deleted_by: list[str] = []
     edited_by: list[str] = []
+    heads: list[str] = []
+    begun: Act | None = None
+    deletions: list[Act] = []
+    edits: list[Act] = []
 
     @property
     def undecided(self) -> dict[str, FieldShown]:
         """Fields with several values no one has chosen between."""
         return {name: field for name, field in self.fields.items() if field.is_undecided}
+
+
+class OlderValue(msgspec.Struct, frozen=True):
+    """A field of a server that has gone back: what it shows now, and what is shown here."""
+
+    theirs: str
+    ours: str
+
+
+class GoneBack(msgspec.Struct, frozen=True):
+    """A server that has gone back: it lost the record, or shows an older state of it."""
+
+    server: str
+    is_gone: bool
+    seen: Act
+    differs: dict[str, OlderValue] = {}
 
 
 class RecordShown(msgspec.Struct, frozen=True):
@@ -48,6 +80,36 @@ class RecordShown(msgspec.Struct, frozen=True):
     strands: list[StrandShown]
     delivered_to: list[str] = []
     versions: int = 0
+    is_undecided: bool = False
+    heads: list[str] = []
+    keeper: str = ""
+    questions: list[GoneBack] = []
+    contradictions: list[Act] = []
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a person has something to decide about it."""
+        return self.is_undecided or bool(self.questions or self.contradictions)
+
+
+class Event(msgspec.Struct, frozen=True):
+    """One version in the life of a record, in words."""
+
+    version: str
+    by: str
+    made: int
+    text: str
+    notes: list[str] = []
+    can_undo: bool = False
+
+
+class Life(msgspec.Struct, frozen=True):
+    """The life of a record, oldest first."""
+
+    table: str
+    uuid: str
+    label: str
+    events: list[Event]
 
 
 class RecordListed(msgspec.Struct, frozen=True):
@@ -57,6 +119,7 @@ class RecordListed(msgspec.Struct, frozen=True):
     uuid: str
     label: str
     flags: list[str]
+    is_undecided: bool = False
 
 
 class RecordPage(msgspec.Struct, frozen=True):

@@ -1,7 +1,10 @@
 """Routes of the local API for records, forms, files, import and export."""
 
 import asyncio
+from collections.abc import Mapping
+from typing import Any
 
+import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -10,7 +13,7 @@ from edenmesh.core.ids import FileHash, format_id, parse_id
 from edenmesh.core.limits import INTEGER_MAX
 from edenmesh.core.records import File, Form
 from edenmesh.errors import InvalidInput
-from edenmesh.node import Device, Json
+from edenmesh.node import Decision, Device, Json
 from edenmesh.web.answers import answer, flag_of, number_of, object_of, read_object, text_of
 
 _PAGE_MAX = 1000
@@ -29,6 +32,9 @@ class RecordRoutes:
             Route("/api/record", self.edit, methods=["PATCH"]),
             Route("/api/record/retract", self.retract, methods=["POST"]),
             Route("/api/record/resolve", self.resolve, methods=["POST"]),
+            Route("/api/record/identity", self.identify, methods=["POST"]),
+            Route("/api/record/undo", self.undo, methods=["POST"]),
+            Route("/api/record/history", self.history),
             Route("/api/conflicts", self.conflicts),
             Route("/api/forms", self.forms),
             Route("/api/forms", self.add_form, methods=["POST"]),
@@ -81,22 +87,37 @@ class RecordRoutes:
         return answer(self._device.records.retract(text_of(body, "table"), text_of(body, "uuid"), strand=strand))
 
     async def resolve(self, request: Request) -> Response:
-        """Decide: `table`, `uuid`, `values` by field, `versions` whose value is taken, `keep`, `why`."""
-        body = await read_object(request)
-        keep = body.get("keep")
-        view = self._device.resolve(
-            text_of(body, "table"),
-            text_of(body, "uuid"),
-            object_of(body, "values"),
-            versions=_texts(body.get("versions", [])),
-            keep=keep if isinstance(keep, bool) else None,
-            why=text_of(body, "why", otherwise=""),
-        )
-        return answer(view)
+        """Decide what is open about a record: the body is a `Decided`."""
+        body = _decided(await read_object(request))
+        return answer(self._device.decisions.resolve(body.table, body.uuid, body.decision))
 
-    async def conflicts(self, _request: Request) -> Response:
-        """Records in which a person has something to decide."""
-        return answer(self._device.conflicts())
+    async def identify(self, request: Request) -> Response:
+        """Say whether strands are one thing: `same` lists them or is true for all; or `keeps` one, `leaves` others."""
+        body = await read_object(request)
+        decisions = self._device.decisions
+        heads, why = _texts(body, "heads"), text_of(body, "why", otherwise="")
+        table, uuid = text_of(body, "table"), text_of(body, "uuid")
+        if "same" in body:
+            same = () if body["same"] is True else _texts(body, "same")
+            return answer(decisions.join(table, uuid, same, heads=heads, why=why))
+        keeps, leaves = text_of(body, "keeps"), _texts(body, "leaves")
+        return answer(decisions.part(table, uuid, keeps, leaves, heads=heads, why=why))
+
+    async def undo(self, request: Request) -> Response:
+        """Take back one version: `table`, `uuid`, `version`, `why`."""
+        body = await read_object(request)
+        why = text_of(body, "why", otherwise="")
+        version = text_of(body, "version")
+        return answer(self._device.decisions.undo(text_of(body, "table"), text_of(body, "uuid"), version, why=why))
+
+    async def history(self, request: Request) -> Response:
+        """The life of a record in words, oldest first: `table`, `uuid`."""
+        query = request.query_params
+        return answer(self._device.records.history(query.get("table", ""), query.get("uuid", "")))
+
+    async def conflicts(self, request: Request) -> Response:
+        """Records in which a person has something to decide: of `table`, or of all."""
+        return answer(self._device.records.open_records(table=request.query_params.get("table", "")))
 
     async def forms(self, _request: Request) -> Response:
         """The forms held here."""
@@ -143,10 +164,40 @@ class RecordRoutes:
         return Response(content, media_type="application/octet-stream")
 
 
-def _texts(value: Json) -> list[str]:
-    if not isinstance(value, list):
-        raise InvalidInput(what="'versions' in the request is not a list.")
-    return [text_of({"versions": item}, "versions") for item in value]
+class Decided(msgspec.Struct, frozen=True):
+    """What a person decided about one record, as a request says it; each part as in `Decision`."""
+
+    table: str
+    uuid: str
+    values: dict[str, Any] = {}
+    picks: dict[str, str] = {}
+    versions: list[str] = []
+    both: list[str] = []
+    keep: bool | None = None
+    server: str = ""
+    heads: list[str] = []
+    strand: str = ""
+    why: str = ""
+
+    @property
+    def decision(self) -> Decision:
+        """The decision alone."""
+        parts = {one: getattr(self, one) for one in self.__struct_fields__ if one not in ("table", "uuid")}
+        return Decision(**parts)
+
+
+def _decided(body: Mapping[str, Json]) -> Decided:
+    try:
+        return msgspec.convert(body, Decided)
+    except msgspec.ValidationError as error:
+        raise InvalidInput(what=f"The request does not say a decision: {error}.") from error
+
+
+def _texts(body: Mapping[str, Json], key: str) -> list[str]:
+    value = body.get(key, [])
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise InvalidInput(what=f"{key!r} in the request is not a list of texts.")
+    return [item for item in value if isinstance(item, str)]
 
 
 def _form_json(form: Form) -> dict[str, Json]:

@@ -18,6 +18,7 @@ from edenmesh.node.records.names import Names
 from edenmesh.node.records.questions import Question, past_of, questions_of, values_here
 from edenmesh.node.records.reading import read_values
 from edenmesh.node.records.record_desk import RecordDesk, strand_named
+from edenmesh.node.records.undoing import to_undo
 from edenmesh.node.records.views import Json, RecordView, content_words
 from edenmesh.store import RecordVersions
 
@@ -31,12 +32,14 @@ OLDER: Final = "older"
 class Decision:
     """What a person says about one record. `heads` are those that were shown; empty means those here now.
 
-    For fields: a value each in `values`, or `versions` whose values are taken; the other values of the fields in
-    `both` go into the note. For what was deleted and edited: `keep`. For a server that has gone back: `server` is
-    OURS or OLDER, or `keep` is False: it was deleted there, and is to be deleted here.
+    For fields: a value each in `values`, in `picks` the version whose value a field takes, or `versions` all of whose
+    values are taken; the other values of the fields in `both` go into the note. For what was deleted and edited:
+    `keep`. For a server that has gone back: `server` is OURS or OLDER, or `keep` is False: it was deleted there, and
+    is to be deleted here.
     """
 
     values: Mapping[str, Json] = field(default_factory=dict)
+    picks: Mapping[str, str] = field(default_factory=dict)
     versions: Sequence[str] = ()
     both: Sequence[str] = ()
     keep: bool | None = None
@@ -79,6 +82,66 @@ class Decisions:
             raise InvalidInput(what="No choice was given.", do="Name a value for each field in conflict.")
         return self._write(seen, change, decision, RESOLVE)
 
+    def join(
+        self, table: str, uuid: str, strands: Sequence[str] = (), *, heads: Sequence[str] = (), why: str = ""
+    ) -> RecordView:
+        """Say that strands under one uuid are one thing; all of them where none are named.
+
+        Raises InvalidInput where there is nothing to join.
+        """
+        table, uuid, held = self._desk.find(table, uuid)
+        named = _strands(seen_at(held, heads), strands)
+        about: dict[str, Plain] = {"same": list[Plain](sorted(one.first for one in named))}
+        return self._identify(table, uuid, named, about, why)
+
+    def part(
+        self,
+        table: str,
+        uuid: str,
+        keeps: str,
+        leaves: Sequence[str] = (),
+        *,
+        heads: Sequence[str] = (),
+        why: str = "",
+    ) -> RecordView:
+        """Say that one strand keeps the uuid and others, all others where none are named, get one of their own.
+
+        Raises InvalidInput where the strands are not there.
+        """
+        table, uuid, held = self._desk.find(table, uuid)
+        shown = seen_at(held, heads)
+        keeper = strand_named(shown.state(), keeps)
+        leavers = [one for one in _strands(shown, [keeps, *leaves] if leaves else ()) if one != keeper]
+        if not keeps or not leavers:
+            raise InvalidInput(what="It was not said which strand keeps the uuid and which leaves.")
+        about: dict[str, Plain] = {
+            "keeps": keeper.first,
+            "leaves": list[Plain](sorted(one.first for one in leavers)),
+        }
+        return self._identify(table, uuid, [keeper, *leavers], about, why)
+
+    def _identify(
+        self, table: str, uuid: str, strands: Sequence[StrandState], about: dict[str, Plain], why: str
+    ) -> RecordView:
+        if why:
+            about["why"] = why
+        parents = tuple(sorted({head for one in strands for head in one.heads}))
+        self._desk.write(table, uuid, Change(), parents=parents, op=RESOLVE, about=about)
+        return self._desk.view(table, uuid)
+
+    def undo(self, table: str, uuid: str, version: str, *, why: str = "") -> RecordView:
+        """Take back an edit, a decision or a deletion: what it replaced is there again.
+
+        `version` may be the beginning of its id. Raises InvalidInput where it cannot be undone, and why.
+        """
+        table, uuid, held = self._desk.find(table, uuid)
+        one, parents = to_undo(held, version, self._desk.names())
+        about: dict[str, Plain] = {"undoes": list[Plain]([one])}
+        if why:
+            about["why"] = why
+        self._desk.write(table, uuid, Change(), parents=parents, op=RESOLVE, about=about)
+        return self._desk.view(table, uuid)
+
     def _seen(self, table: str, uuid: str, decision: Decision) -> _Seen:
         table, uuid, held = self._desk.find(table, uuid)
         shown = seen_at(held, decision.heads)
@@ -96,6 +159,8 @@ class Decisions:
     def _contents(self, seen: _Seen, decision: Decision) -> dict[str, Content | None]:
         contents = _answer(seen, decision.server)
         contents.update(_chosen(seen.strand, decision.versions))
+        for name, version in decision.picks.items():
+            contents[name] = _picked(seen.strand, name, version)
         contents.update(read_values(seen.table, decision.values, self._desk.catalogue(), known=seen.strand.fields))
         _require_whole_units(seen.strand, contents)
         notes = _notes(seen, contents, decision.both, self._desk.names())
@@ -122,6 +187,16 @@ def seen_at(held: RecordVersions, heads: Sequence[str]) -> RecordVersions:
                 do="Sync with the device where it was seen, or look at the record again and decide on what is here.",
             )
     return past_of(held, history, named)
+
+
+def _strands(held: RecordVersions, named: Sequence[str]) -> list[StrandState]:
+    """The strands of these names, all of them where none are named; two at least."""
+    state = held.state()
+    strands = [strand_named(state, one) for one in named] if named else list(state.strands)
+    strands = [one for number, one in enumerate(strands) if one not in strands[:number]]
+    if len(strands) < 2:
+        raise InvalidInput(what="There are no two different strands to decide about.", do="See `edenmesh conflicts`.")
+    return strands
 
 
 def _answer(seen: _Seen, server: str) -> dict[str, Content | None]:
@@ -159,6 +234,15 @@ def _chosen(strand: StrandState, versions: Sequence[str]) -> dict[str, Content |
             raise InvalidInput(what=f"The version {name} gives no value that is open now.")
         chosen.update(found)
     return chosen
+
+
+def _picked(strand: StrandState, name: str, version: str) -> Content | None:
+    """The value that a version gives to a field in conflict."""
+    one = parse_id("v", version)
+    for choice in strand.fields[name].choices if name in strand.conflicts else ():
+        if one in choice.given_by:
+            return choice.content
+    raise InvalidInput(what=f"The version {version} gives {name} no value that is open now.")
 
 
 def _require_whole_units(strand: StrandState, contents: Mapping[str, Content | None]) -> None:

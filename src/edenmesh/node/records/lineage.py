@@ -37,8 +37,8 @@ class Lineage:
         given = self._before[node].get(name, frozenset()) if node is not None else frozenset()
         if len(given) < 2:
             return list(given)
-        below = _below(given)
-        return sorted((one for one in given if one not in below), key=lambda one: (one.version.made, one.id))
+        followed = below(given)
+        return sorted((one for one in given if one not in followed), key=lambda one: (one.version.made, one.id))
 
     def retracts_before(self, node: Node) -> frozenset[Node]:
         """The retracts that stood before a version."""
@@ -77,7 +77,7 @@ def undone_by(history: History) -> dict[Node, list[Node]]:
         if node.is_counted and node.version.op == RESOLVE and "undoes" in node.version.about and node not in undone:
             for target in history.known(node.version.resolution.undoes):
                 is_ours = target.version.op in (PUT, RESOLVE, RETRACT) and bool(target.parents)
-                if is_ours and target in _below((node,)):
+                if is_ours and target in below((node,)):
                     undone.setdefault(target, []).append(node)
     return undone
 
@@ -117,11 +117,12 @@ def _joined(parts: list[Given]) -> Given:
     return joined
 
 
-def _below(nodes: Iterable[Node]) -> set[Node]:
-    below: set[Node] = set()
+def below(nodes: Iterable[Node]) -> set[Node]:
+    """All that these nodes follow."""
+    reached: set[Node] = set()
     pending = list(nodes)
     while pending:
-        further = [parent for parent in pending.pop().parents if parent not in below]
-        below.update(further)
+        further = [parent for parent in pending.pop().parents if parent not in reached]
+        reached.update(further)
         pending += further
-    return below
+    return reached

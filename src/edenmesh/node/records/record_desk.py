@@ -22,10 +22,11 @@ from edenmesh.core.records import (
 )
 from edenmesh.errors import InvalidInput
 from edenmesh.node.parts import Desk
+from edenmesh.node.records.history import HistoryView, tell_history
 from edenmesh.node.records.names import Names
 from edenmesh.node.records.reading import read_values, require_fields, require_table
 from edenmesh.node.records.showing import Showing
-from edenmesh.node.records.views import Json, RecordRow, RecordView, TableRow
+from edenmesh.node.records.views import Json, RecordRow, RecordView, TableRow, label_of
 from edenmesh.store import RecordVersions, Store
 
 
@@ -70,9 +71,10 @@ class RecordDesk:
         ]
         return found, rows[-1].num if rows and len(rows) == limit else 0
 
-    def open_records(self, limit: int = 1000) -> list[RecordView]:
-        """Records in which a person has something to decide."""
-        return [self.view(row.table, row.uuid) for row in self._store.records.flagged(OPEN, limit=limit)]
+    def open_records(self, *, table: str = "", limit: int = 1000) -> list[RecordView]:
+        """Records in which a person has something to decide, of one table or of all."""
+        rows = self._store.records.flagged(OPEN, table=table, limit=limit)
+        return [self.view(row.table, row.uuid) for row in rows]
 
     def view(self, table: str, uuid: str) -> RecordView:
         """One record, whole. Raises InvalidInput where it is not here."""
@@ -84,6 +86,16 @@ class RecordDesk:
             if is_delivered(state, held.versions, one.id, held.uncounted)
         )
         return self._showing(table, uuid, held, self.names()).record(delivered, "")
+
+    def history(self, table: str, uuid: str) -> HistoryView:
+        """The life of a record in words, oldest first. Raises InvalidInput where it is not here."""
+        table, uuid, held = self.find(table, uuid)
+        row = self._store.records.row(table, uuid)
+        copied = set(self._store.records.twin_authors(row.num)) if row is not None else set()
+        twins = frozenset(one for one, version in held.versions.items() if version.author in copied)
+        state = held.state()
+        label = label_of(state.strands[0].values, uuid) if state.strands else uuid
+        return HistoryView(table, uuid, label, tell_history(held.versions, self.names(), held.uncounted, twins))
 
     def find(self, table: str, uuid: str) -> tuple[str, str, RecordVersions]:
         """A record by table and uuid, or by the beginning of its uuid where that is enough.

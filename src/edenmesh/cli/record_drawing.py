@@ -1,0 +1,95 @@
+"""Records drawn for people: all values, what is provisional marked, and what is open with who and when."""
+
+from typing import Final
+
+from edenmesh.cli.drawing import Screen
+from edenmesh.cli.matters import Matter, deleted_words, matters_of, said_of
+from edenmesh.cli.views import RecordShown, StrandShown
+
+MARK: Final = "?"
+LEGEND: Final = f"{MARK} nobody has decided yet; it may turn out otherwise."
+CLOCKS: Final = "Times are by each device's own clock."
+
+
+def draw_record(screen: Screen, seen: RecordShown) -> None:
+    """A record for people: what is open first, then its values."""
+    _draw_head(screen, seen)
+    if seen.delivered_to:
+        screen.say(f"Delivered to: {', '.join(seen.delivered_to)}")
+    if not seen.strands:
+        screen.say("Its first change has not come yet; sync with the device that made it.")
+    for strand in seen.strands:
+        if len(seen.strands) > 1:
+            screen.say(f"Strand {strand.id}", style="bold")
+        _draw_strand(screen, strand)
+    if seen.is_undecided:
+        screen.note(f"{LEGEND} {CLOCKS}")
+
+
+def draw_open(screen: Screen, seen: RecordShown) -> None:
+    """What is open about a record, and nothing else."""
+    _draw_head(screen, seen)
+    for one in seen.contradictions:
+        screen.say(f"Decided {said_of(one)}{f': {one.text}' if one.text else ''}; it contradicts the others.")
+    if len(seen.strands) > 1:
+        draw_strands(screen, seen)
+    for matter in matters_of(seen):
+        draw_matter(screen, matter)
+    screen.say("")
+
+
+def draw_matter(screen: Screen, matter: Matter) -> None:
+    """One thing to decide, with its numbered replies."""
+    screen.say(f"{matter.title}:", style="bold")
+    for line in matter.lines:
+        screen.say(f"  {line}")
+    width = max(len(one.text) for one in matter.replies)
+    for number, one in enumerate(matter.replies, 1):
+        screen.say(f"  {number}  {one.text:<{width if one.beside else 0}}{f'   {one.beside}' if one.beside else ''}")
+
+
+def draw_strands(screen: Screen, seen: RecordShown) -> None:
+    """Several strands beside each other, each whole; fields in which they differ are marked."""
+    screen.say("Two different beginnings share this uuid. Is it one thing, or are they different?", style="bold")
+    names = sorted({name for strand in seen.strands for name in strand.fields})
+    rows = [[name, *(_cell(strand, name) for strand in seen.strands)] for name in names]
+    heads = [str(number) for number in range(1, len(seen.strands) + 1)]
+    marked = [[f"{row[0]}{'' if len(set(row[1:])) == 1 else '  *'}", *row[1:]] for row in rows]
+    screen.table(("Field", *heads), marked, empty="They have no values.")
+    for number, strand in enumerate(seen.strands, 1):
+        begun = f"begun {said_of(strand.begun)}" if strand.begun is not None else ""
+        keeps = "; it is offered to keep the uuid" if strand.id == seen.keeper else ""
+        gone = "; deleted since" if strand.is_deleted else ""
+        screen.say(f"  {number}  {begun}{gone}{keeps}  {strand.id}")
+    screen.say("  *  they differ")
+
+
+def _cell(strand: StrandShown, name: str) -> str:
+    field = strand.fields.get(name)
+    if field is None:
+        return ""
+    return "  |  ".join(f"{choice.text} {MARK}" for choice in field.choices) if field.is_undecided else field.text
+
+
+def _draw_head(screen: Screen, seen: RecordShown) -> None:
+    screen.say(seen.label, style="bold")
+    screen.say(f"{seen.table} {seen.uuid}")
+    if seen.flags:
+        screen.say(f"Open: {', '.join(seen.flags)}", style="yellow")
+
+
+def _draw_strand(screen: Screen, strand: StrandShown) -> None:
+    if strand.deletions:
+        words = deleted_words(strand) if strand.edits else deleted_words(strand)[:1]
+        for line in words:
+            screen.say(line, style="yellow")
+    rows: list[tuple[str, str, str]] = []
+    for name, field in strand.fields.items():
+        if not field.is_undecided:
+            rows.append((name, field.text, ""))
+            continue
+        rows += [
+            (name, f"{choice.text}  {MARK}", f"{said_of(choice)}, {choice.way}, {choice.version}")
+            for choice in field.choices
+        ]
+    screen.table(("Field", "Value", ""), rows, empty="It has no values.")
