@@ -154,8 +154,8 @@ def put_read(link: Link, read: Read) -> None:
     A clock that was set back begins anew: else a time that never comes would be waited for.
     """
     link.run(
-        "INSERT INTO read_backs SELECT ?1, num, body, ?4, 0 FROM delivered"
-        " JOIN records ON num = record JOIN tables ON tables.num = table_num"
+        "INSERT INTO read_backs SELECT ?1, record, body, ?4, 0 FROM delivered"
+        " JOIN records ON records.num = record JOIN tables ON tables.num = table_num"
         " WHERE destination = ?1 AND name = ?2 AND uuid = ?3"
         " ON CONFLICT DO UPDATE SET first = min(first, ?4),"
         " again = CASE WHEN ?4 < first THEN 0 WHEN again = 0 AND ?4 >= first + ?5 THEN ?4 ELSE again END",

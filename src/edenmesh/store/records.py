@@ -3,6 +3,7 @@
 Lists come in pages, in the order in which records came here; `after` is the `num` of the last row of the page before.
 """
 
+from bisect import bisect_left
 from collections.abc import Callable, Mapping, Set
 from enum import Enum
 from typing import Final, NamedTuple
@@ -13,6 +14,7 @@ from edenmesh.core.trust import Charter
 from edenmesh.store.database import Link, Row
 from edenmesh.store.families import members_of
 from edenmesh.store.forms import Forms
+from edenmesh.store.logs import read_logs, spans_of
 from edenmesh.store.versions import QUARANTINED, decode_rows, rows_of
 
 _PAGE: Final = 100
@@ -256,14 +258,23 @@ class Records:
     def count_quarantined(self) -> list[QuarantineCount]:
         """How many versions have no effect by the charter's word, by author."""
         charter = self._charter()
-        rows = self._link.rows(
-            "SELECT authors.id, count(DISTINCT versions.num) FROM versions INDEXED BY versions_standing"
-            " CROSS JOIN spans ON versions.num BETWEEN spans.num AND spans.num + spans.count - 1"
-            " CROSS JOIN logs ON logs.num = spans.log CROSS JOIN authors ON authors.num = logs.author"
-            " WHERE versions.standing = ? GROUP BY authors.id",
-            (QUARANTINED,),
-        )
-        return [QuarantineCount(AuthorId(author), _why(charter, AuthorId(author)), count) for author, count in rows]
+        rows = self._link.rows("SELECT num FROM versions WHERE standing != 0 AND standing = ?", (QUARANTINED,))
+        nums = sorted(row[0] for row in rows)
+        found: list[QuarantineCount] = []
+        for (name,) in self._link.rows("SELECT id FROM authors ORDER BY num") if nums else ():
+            author = AuthorId(name)
+            # Branches of a log share rows.
+            stretches = {
+                (num, count) for log in read_logs(self._link, author) for _, num, count in spans_of(self._link, log.num)
+            }
+            count, end = 0, 0
+            for num, length in sorted(stretches):
+                stop = max(end, num + length)
+                count += bisect_left(nums, stop) - bisect_left(nums, max(end, num))
+                end = stop
+            if count:
+                found.append(QuarantineCount(author, _why(charter, author), count))
+        return found
 
     def _without_effect(self, row: RecordRow) -> tuple[Quarantined, ...]:
         held = self.versions_of(row.num)
