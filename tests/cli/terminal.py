@@ -22,6 +22,7 @@ class Terminal:
         self.process = process
         self._screen = screen
         self._drawn = b""
+        self._read_to = 0
 
     @property
     def raw(self) -> str:
@@ -38,6 +39,14 @@ class Terminal:
         give_up = time.monotonic() + SECONDS
         while (found := re.search(pattern, self.text)) is None:
             assert self._grow(give_up - time.monotonic()), f"{pattern!r} never came; what did:\n{self.text}"
+        return found
+
+    def read_next(self, pattern: str) -> "re.Match[str]":
+        """The same for what comes after all that was read so; for questions that are asked again and again."""
+        give_up = time.monotonic() + SECONDS
+        while (found := re.compile(pattern).search(self.text, self._read_to)) is None:
+            assert self._grow(give_up - time.monotonic()), f"{pattern!r} never came; what did:\n{self.text}"
+        self._read_to = found.end()
         return found
 
     def type(self, text: str) -> None:

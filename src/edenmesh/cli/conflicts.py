@@ -61,8 +61,7 @@ async def conflicts(call: Call, *, table: str) -> ExitCode:
     click.option(
         "--server",
         type=click.Choice(["ours", "older"]),
-        default="",
-        show_default=False,
+        default=None,
         help="A server has gone back: send ours again, or take its older values. Deleted there: --delete.",
     ),
     click.option("--same", is_flag=True, help="The strands under this uuid are one thing."),
