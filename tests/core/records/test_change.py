@@ -4,15 +4,23 @@ from collections import Counter
 from collections.abc import Mapping
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edenmesh.core.ids import AuthorId
+from edenmesh.core.ids import AuthorId, VersionId
 from edenmesh.core.records import (
+    PUT,
+    RESOLVE,
+    RETRACT,
+    Change,
     Content,
+    Decimal,
+    Declared,
     FieldState,
+    Flag,
     Pen,
     Reference,
+    Removal,
     Value,
     compose,
     content_text,
@@ -21,22 +29,27 @@ from edenmesh.core.records import (
     owns_uuid,
     record_state,
 )
+from edenmesh.core.records.change import require_seen, whole_choice
 from edenmesh.errors import InvalidInput
 from tests.core.records.pages import TABLE, Page
-from tests.oracle.histories import FIELDS, LISTS, VALUES, Written, partial_histories
+from tests.oracle.histories import FIELDS, LISTS, VALUES, Written, edited_records, partial_histories
 
 PEN = Pen(AuthorId(bytes([7]) * 32), 5, 1_790_000_000_000, bytes(16))
 
-_wanted: st.SearchStrategy[dict[str, Content | None]] = st.tuples(
-    st.dictionaries(st.sampled_from(FIELDS), st.one_of(st.none(), st.just(""), st.sampled_from(VALUES)), max_size=2),
-    st.dictionaries(st.sampled_from(LISTS), st.lists(st.sampled_from(VALUES), max_size=3).map(tuple), max_size=2),
-).map(lambda parts: dict[str, Content | None]({**parts[0], **parts[1]}))
+_lists = st.lists(st.sampled_from(VALUES), min_size=1, max_size=3).map(tuple)
+_contents: st.SearchStrategy[Content | None] = st.one_of(
+    st.sampled_from((None, "", ())), st.sampled_from(VALUES), _lists, _lists
+)
+_wanted: st.SearchStrategy[dict[str, Content | None]] = st.dictionaries(
+    st.sampled_from((*FIELDS, *LISTS)), _contents, max_size=3
+)
 
 
 def test_after_the_change_the_record_shows_what_was_wanted_and_the_rest_as_before() -> None:
     work = Counter[str]()
 
-    @given(partial_histories(), _wanted)
+    @settings(max_examples=300)
+    @given(st.one_of(partial_histories(), edited_records()), _wanted)
     def check(held: Written, wanted: Mapping[str, Content | None]) -> None:
         state = record_state(held.versions, held.uncounted)
         for strand in state.strands:
@@ -51,12 +64,16 @@ def test_after_the_change_the_record_shows_what_was_wanted_and_the_rest_as_befor
                 name: strand.fields[name] for name in untouched
             }
             work["wrote"] += not change.is_empty
+            work["lists for values"] += bool(change.add.keys() & set(change.unset))
+            work["values for lists"] += bool(change.remove.keys() & change.set.keys())
             work["settled"] += bool(set(strand.conflicts) & wanted.keys())
             work["needless"] += change.is_empty and bool(wanted)
 
     check()
     assert work["wrote"] >= 30, work
     assert work["needless"] >= 3, work
+    assert work["lists for values"] >= 5, work
+    assert work["values for lists"] >= 5, work
 
 
 def _text(field: FieldState | None) -> str:
@@ -97,12 +114,109 @@ def test_a_removal_names_the_additions_its_author_saw() -> None:
     assert [(removal.item, removal.seen) for removal in change.remove["needs"]] == [("pump", sorted(additions))]
 
 
-@pytest.mark.parametrize("wanted", [{"needs": "pump"}, {"name": ("Well",)}])
-def test_a_list_takes_items_and_a_field_a_value(wanted: dict[str, Content | None]) -> None:
+def test_one_version_puts_a_list_in_the_place_of_a_value_and_a_value_in_that_of_a_list() -> None:
     page = Page()
-    page.add(page.put(name="Well"), name="needs", item="pump")
-    with pytest.raises(InvalidInput):
-        difference(page.strand, wanted)
+    added = page.add(page.put(name="Well"), name="needs", item="pump")
+    change = difference(page.strand, {"name": ("Well", "Spring"), "needs": "a pump"})
+    assert (change.unset, change.add) == (["name"], {"name": ["Spring", "Well"]})
+    assert (change.set, change.remove) == ({"needs": "a pump"}, {"needs": [Removal("pump", [added])]})
+    page.write(PUT, page.strand.heads, change)
+    assert page.strand.values == {"name": ("Spring", "Well"), "needs": "a pump"}
+    assert page.state.is_clean
+
+
+def test_a_field_that_holds_a_value_and_items_is_settled_either_way() -> None:
+    for settled in ("a pump", ("pump", "pipe"), None):
+        page = Page()
+        first = page.put(name="Well", needs="a pump")
+        page.add(first, name="needs", item="pump")
+        assert page.strand.conflicts == ("needs",)
+        page.write(PUT, page.strand.heads, difference(page.strand, {"needs": settled}))
+        assert page.state.is_clean
+        assert page.strand.values.get("needs") == (tuple(sorted(settled)) if isinstance(settled, tuple) else settled)
+
+
+def test_a_unit_is_written_whole_when_any_of_it_changes() -> None:
+    page = Page()
+    page.declare(["height", "lat", "lon"])
+    page.put(name="Well", lat="1", lon="1")
+    declared = Declared((("height", "lat", "lon"),))
+    change = difference(page.strand, {"lat": "2"}, declared=declared)
+    assert (change.set, change.unset) == ({"lat": "2", "lon": "1"}, ["height"])
+    assert difference(page.strand, {"name": "Old well"}, declared=declared).set == {"name": "Old well"}
+    assert difference(page.strand, {"lat": "1"}, declared=declared).is_empty
+    assert difference(None, {"lat": "2"}, declared=declared) == Change(set={"lat": "2"})
+
+
+def test_emptying_one_field_of_a_unit_writes_the_others_too() -> None:
+    page = Page()
+    page.declare(["lat", "lon"])
+    page.put(name="Well", lat="1", lon="1")
+    change = difference(page.strand, {"lat": None}, declared=Declared((("lat", "lon"),)))
+    assert (change.set, change.unset) == ({"lon": "1"}, ["lat"])
+
+
+def test_to_choose_one_value_of_a_unit_is_to_choose_the_whole_row() -> None:
+    page = Page()
+    page.declare(["lat", "lon"])
+    first = page.put(name="Well", lat="1", lon="1")
+    amina, bo = page.put(first, lat="2", lon="2"), page.put(first, lat="3", lon="3", name="Spring")
+    page.put(first, name="Well of Bo")
+    assert whole_choice(page.strand, "lat", amina) == {"lat": "2", "lon": "2"}
+    assert whole_choice(page.strand, "lon", bo) == {"lat": "3", "lon": "3"}
+    assert whole_choice(page.strand, "lat", 0) == whole_choice(page.strand, "lon", 0)
+    assert whole_choice(page.strand, "name", bo) == {"name": "Spring"}
+    chosen = difference(page.strand, whole_choice(page.strand, "lat", amina), declared=Declared((("lat", "lon"),)))
+    page.write(RESOLVE, page.strand.heads, chosen)
+    assert (page.strand.values["lat"], page.strand.values["lon"]) == ("2", "2")
+    for name, value in (("lat", first), ("nothing", amina), ("lat", 2), ("lat", -1)):
+        with pytest.raises(InvalidInput):
+            whole_choice(page.strand, name, value)
+
+
+def test_items_beside_the_rows_of_a_unit_are_chosen_for_their_field_only() -> None:
+    page = Page()
+    page.declare(["lat", "lon"])
+    first = page.put(lat="1", lon="1")
+    page.put(first, lat="2", lon="2")
+    page.add(page.put(first, lat="3", lon="3"), name="lat", item="4")
+    assert whole_choice(page.strand, "lat", 2) == {"lat": ("4",)}
+
+
+def test_a_change_that_names_what_is_not_here_is_refused() -> None:
+    page = Page()
+    first = page.put(name="Well")
+    require_seen([first], page.versions)
+    with pytest.raises(InvalidInput, match="no version of this record here"):
+        require_seen([first, VersionId(bytes(32))], page.versions)
+
+
+@pytest.mark.parametrize("op", [RETRACT, RESOLVE])
+def test_a_retract_or_resolution_of_nothing_is_refused(op: str) -> None:
+    with pytest.raises(InvalidInput, match="names nothing it saw"):
+        compose(PEN, TABLE, "u", Change(), op=op)
+
+
+@pytest.mark.parametrize("op", [PUT, RETRACT, RESOLVE])
+def test_what_names_a_version_that_has_not_come_waits_and_changes_nothing(op: str) -> None:
+    page = Page()
+    first = page.put(name="Well")
+    before = page.strand
+    page.write(op, (first, VersionId(bytes(32))), Change())
+    assert page.strand == before
+    assert page.state.flags == Flag.WAITING
+
+
+def test_text_and_number_of_two_forms_are_one_value_when_their_texts_are() -> None:
+    page = Page()
+    first = page.put(year="1998")
+    page.put(first, year=1999)
+    page.put(first, year="1999")
+    assert page.state.is_clean
+    assert difference(page.strand, {"year": 1999}).is_empty
+    assert difference(page.strand, {"year": "1999"}).is_empty
+    page.put(first, year=Decimal("1999.5"))
+    assert page.strand.conflicts == ("year",)
 
 
 def test_text_is_written_in_normal_form() -> None:
