@@ -266,11 +266,11 @@ def expected(world: World, events: Iterable[Event]) -> dict[str, Shown]:
         for state in record_states(here, uncounted, declarations):
             own = {one: version for one, version in here.items() if version.uuid == state.uuid}
             delivered = set[tuple[bytes, bytes, bool]]()
-            if state.strand and is_delivered(state, own, world.destination, uncounted):
-                last = last_observations(own, world.destination, uncounted)
-                is_receipt = world.destination in charter.destinations
-                is_receipt &= any(charter.is_gateway(AuthorId(own[one].author)) for one in last)
-                delivered.add((world.destination, state_body(state.strand), is_receipt))
+            if state.strand and is_delivered(state, here, world.destination, uncounted):
+                last = last_observations(here, world.destination, uncounted, uuid=state.uuid)
+                has_witness = world.destination in charter.destinations
+                has_witness &= any(charter.is_gateway(AuthorId(here[one].author)) for one in last)
+                delivered.add((world.destination, state_body(state.strand), has_witness))
             shown[state.uuid] = Shown(
                 int(state.flags),
                 len(state.waiting),

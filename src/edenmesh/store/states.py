@@ -9,14 +9,14 @@ from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 from typing import Final
 
-from edenmesh.core.ids import AuthorId, DestinationId, FormHash, VersionId
+from edenmesh.core.ids import DestinationId, FormHash, VersionId
 from edenmesh.core.records import (
     OBSERVE,
     Flag,
     RecordState,
     Version,
     is_delivered,
-    last_observations,
+    is_receipt,
     record_states,
     state_body,
 )
@@ -66,13 +66,11 @@ class States:
         states = record_states(versions, uncounted, self.forms.declarations) if versions else ()
         by_uuid = {state.uuid: state for state in states}
         for uuid, num in members.items():
-            own, state = versions, by_uuid.get(uuid)
-            if len(members) > 1:
-                own = {one: version for one, version in versions.items() if version.uuid == uuid}
+            state = by_uuid.get(uuid)
             self._save_flags(num, state)
             self._save_awaited(num, versions if state and state.flags & Flag.AWAITED else {})
-            self._save_deliveries(num, state, own, uncounted)
-            self._save_twins(num, own, forks)
+            self._save_deliveries(num, self._delivered(state, versions, uncounted) if state else {})
+            self._save_twins(num, [version for version in versions.values() if version.uuid == uuid], forks)
         return members.values()
 
     def _read(self, record: int) -> tuple[dict[str, int], dict[VersionId, Version], set[VersionId]]:
@@ -102,45 +100,40 @@ class States:
         for form in missing - known:
             self.link.run("INSERT INTO awaited VALUES (?, ?)", (form, record))
 
-    def _save_twins(self, record: int, versions: Mapping[VersionId, Version], forks: Forks) -> None:
+    def _save_twins(self, record: int, versions: Iterable[Version], forks: Forks) -> None:
         if forks:
             self.link.run("DELETE FROM twins WHERE record = ?", (record,))
-            for author in forks.authors_of(versions.values()):
+            for author in forks.authors_of(versions):
                 self.link.run("INSERT INTO twins VALUES (?, ?)", (record, author))
 
-    def _save_deliveries(
-        self,
-        record: int,
-        state: RecordState | None,
-        versions: Mapping[VersionId, Version],
-        uncounted: Set[VersionId],
-    ) -> None:
-        """Where the record is delivered, and which of that is a receipt; of another body nothing was read back yet."""
+    def _delivered(
+        self, state: RecordState, versions: Mapping[VersionId, Version], uncounted: Set[VersionId]
+    ) -> dict[DestinationId, tuple[bytes, bool]]:
+        """Where a record is delivered: the body that is there, and whether that is a receipt."""
+        found: dict[DestinationId, tuple[bytes, bool]] = {}
+        for destination in _destinations(version for version in versions.values() if version.uuid == state.uuid):
+            if state.strand and is_delivered(state, versions, destination, uncounted):
+                is_pinned = destination in self.charter.destinations
+                has_witness = is_pinned and is_receipt(state, versions, destination, uncounted, self.charter.is_gateway)
+                found[destination] = state_body(state.strand), has_witness
+        return found
+
+    def _save_deliveries(self, record: int, found: Mapping[DestinationId, tuple[bytes, bool]]) -> None:
+        """Note where a record is delivered; of another body nothing was read back yet."""
         rows = self.link.rows("SELECT destination, body, is_receipt FROM delivered WHERE record = ?", (record,))
         known = {DestinationId(destination): (body, bool(flag)) for destination, body, flag in rows}
-        found: dict[DestinationId, tuple[bytes, bool]] = {}
-        for destination in _destinations(versions) if state else ():
-            if state and state.strand and is_delivered(state, versions, destination, uncounted):
-                body = state_body(state.strand)
-                found[destination] = body, self._is_receipt(versions, destination, uncounted)
         for destination in known.keys() - found.keys():
             for table in ("delivered", "read_backs"):
                 self.link.run(f"DELETE FROM {table} WHERE destination = ? AND record = ?", (destination, record))
-        for destination, (body, flag) in found.items():
-            if known.get(destination) != (body, flag):
-                self.link.run("INSERT OR REPLACE INTO delivered VALUES (?, ?, ?, ?)", (destination, record, body, flag))
+        for destination, (body, has_witness) in found.items():
+            if known.get(destination) != (body, has_witness):
+                self.link.run(
+                    "INSERT OR REPLACE INTO delivered VALUES (?, ?, ?, ?)", (destination, record, body, has_witness)
+                )
                 self.link.run(
                     "DELETE FROM read_backs WHERE destination = ? AND record = ? AND body != ?",
                     (destination, record, body),
                 )
-
-    def _is_receipt(
-        self, versions: Mapping[VersionId, Version], destination: DestinationId, uncounted: Set[VersionId]
-    ) -> bool:
-        if destination not in self.charter.destinations:
-            return False
-        last = last_observations(versions, destination, uncounted)
-        return any(self.charter.is_gateway(AuthorId(versions[one].author)) for one in last)
 
 
 def awaiting(link: Link, form: FormHash) -> set[int]:
@@ -154,7 +147,7 @@ def names_of(link: Link, records: Iterable[int]) -> set[Name]:
     return {(name, uuid) for record in records for name, uuid in link.rows(sql, (record,))}
 
 
-def _destinations(versions: Mapping[VersionId, Version]) -> set[DestinationId]:
+def _destinations(versions: Iterable[Version]) -> set[DestinationId]:
     """The destinations that a record was ever observed at."""
-    observed = (version for version in versions.values() if version.op == OBSERVE and version.is_understood)
+    observed = (version for version in versions if version.op == OBSERVE and version.is_understood)
     return {version.observation.destination for version in observed}
