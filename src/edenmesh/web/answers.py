@@ -37,7 +37,7 @@ _STATUS: Final[tuple[tuple[type[EdenmeshError], int], ...]] = (
 
 def answer(view: object, status: int = 200) -> Response:
     """A view as JSON."""
-    return Response(json.dumps(plain(view), ensure_ascii=False), status, media_type="application/json")
+    return Response(_encode(plain(view)), status, media_type="application/json")
 
 
 def refuse(error: EdenmeshError) -> Response:
@@ -91,10 +91,14 @@ async def read_object(request: Request) -> Mapping[str, Json]:
 
 
 def text_of(body: Mapping[str, Json], key: str, *, otherwise: str | None = None) -> str:
-    """A text in a request. Raises InvalidInput where it is missing or something else."""
+    """A text in a request. Raises InvalidInput where it is missing, something else, or cannot be written as UTF-8."""
     value = body.get(key, otherwise)
     if not isinstance(value, str):
         raise InvalidInput(what=f"The request needs the text {key!r}.")
+    try:
+        value.encode()
+    except UnicodeEncodeError as error:
+        raise InvalidInput(what=f"{key!r} in the request holds half of a character (a lone surrogate).") from error
     return value
 
 
@@ -119,4 +123,9 @@ def flag_of(body: Mapping[str, Json], key: str) -> bool:
 
 
 def _line(view: Json) -> bytes:
-    return json.dumps(view, ensure_ascii=False).encode() + b"\n"
+    return _encode(view) + b"\n"
+
+
+def _encode(view: Json) -> bytes:
+    # An error may quote what somebody sent, half a character included (a lone surrogate); that is no reason to fail.
+    return json.dumps(view, ensure_ascii=False).encode(errors="replace")

@@ -2,7 +2,7 @@
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from edenmesh.errors import EdenmeshError, UsageError
@@ -16,13 +16,23 @@ from edenmesh.web.record_routes import RecordRoutes
 def make_app(device: Device) -> Starlette:
     """The application for one open device."""
     routes = [*PeopleRoutes(device).routes, *RecordRoutes(device).routes, *DeliveryRoutes(device).routes]
-    handlers = {EdenmeshError: _handle_error, HTTPException: _handle_http, Exception: _handle_error}
+    handlers = {
+        EdenmeshError: _handle_error,
+        HTTPException: _handle_http,
+        ClientDisconnect: _handle_gone,
+        Exception: _handle_error,
+    }
     return Starlette(routes=routes, exception_handlers=handlers)
 
 
 async def _handle_error(_request: Request, error: Exception) -> Response:
     """An error as JSON; a defect of ours, too, so that whoever asked is told and the device goes on."""
     return refuse(error if isinstance(error, EdenmeshError) else defect(error))
+
+
+async def _handle_gone(_request: Request, _error: Exception) -> Response:
+    """Who asked has gone in the middle of it; nobody hears the answer, and nothing was done."""
+    return Response(status_code=400)
 
 
 async def _handle_http(request: Request, error: Exception) -> Response:

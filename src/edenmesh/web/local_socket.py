@@ -75,18 +75,25 @@ def _bind(path: Path) -> socket.socket:
         _require_private(path.parent)
         with suppress(FileNotFoundError):
             path.unlink()
-        bound = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        mask = os.umask(0o177)
-        try:
-            bound.bind(os.fspath(path))
-        finally:
-            os.umask(mask)
-        bound.listen()
+        return _listen(path)
     except OSError as error:
         raise ConfigError(
             what=f"The socket {path} cannot be made ({error.strerror or error}).",
             do="Choose a folder of your own for the device with `--home DIR`.",
         ) from error
+
+
+def _listen(path: Path) -> socket.socket:
+    bound = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    mask = os.umask(0o177)
+    try:
+        bound.bind(os.fspath(path))
+        bound.listen()
+    except OSError:
+        bound.close()
+        raise
+    finally:
+        os.umask(mask)
     return bound
 
 
