@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from hashlib import sha256
 from typing import TypeVar
 
+from edenmesh.core.records import Carried
 from edenmesh.core.session import (
     Batch,
     CharterReceived,
@@ -16,19 +17,20 @@ from edenmesh.core.session import (
     Ended,
     Event,
     FormReceived,
+    HolesReceived,
     Parties,
     PartReceived,
     Session,
     Tallied,
 )
-from edenmesh.core.wire import Ack, FileTaken, FrameReader, Message, decode_message, encode_message, frame
+from edenmesh.core.wire import Ack, FileTaken, FrameReader, HolesTaken, Message, decode_message, encode_message, frame
 from tests.duets.team import Device
 
 Kind = TypeVar("Kind", bound=Event)
 Said = TypeVar("Said", bound=Message)
 
 ROUNDS_MAX = 2000
-STORED = (CharterReceived, ChunkReceived, FormReceived, PartReceived)
+STORED = (CharterReceived, ChunkReceived, FormReceived, HolesReceived, PartReceived)
 
 
 def seeded(seed: str) -> Callable[[int], bytes]:
@@ -133,13 +135,21 @@ class End:
                 log.sealed >= message.log.size and log.root(message.log.size) == message.log.root for log in held
             )
             assert is_held, "an ack for what is not stored"
+        elif isinstance(message, HolesTaken):
+            logs = [log for (author, _), log in store.logs.items() if author == message.log.author]
+            is_held = any(isinstance(log.versions[message.stop - 1], Carried) for log in logs)
+            assert is_held, "a hole is told to be filled and is not"
         elif isinstance(message, FileTaken):
             assert self.taken.get(message.file, 0) >= message.have, "a piece of a file is told to be stored and is not"
 
     def _require_everything(self) -> None:
         """The peer held what is held here when it stated its tally, and may have gone on since."""
         ours, theirs = self.device.store, self.peer.store
-        assert self.device.ids() <= self.peer.ids(), "a false everything: a version is not there"
+        known = self.peer.ids() | theirs.holes().keys()
+        assert self.device.ids() <= known, "a false everything: a version is not there"
+        for store in (ours, theirs):
+            assert not store.open_counts().absent, "a false everything: the content of a hole is not there"
+            assert not store.open_counts().purged, "a false everything: something was purged"
         assert ours.entries.keys() <= theirs.entries.keys(), "a false everything: a charter entry is not there"
         assert ours.form_bytes.keys() <= theirs.form_bytes.keys(), "a false everything: a form is not there"
         assert not ours.wanted_files(), "a false everything: a file is not here"

@@ -140,7 +140,7 @@ def test_a_long_list_costs_no_memory() -> None:
         ids = [sha256(bytes([number, place % 251])).digest() for place in range(LISTED_IDS_FRAME)]
         on.duet.say(on.end, Ids(ids, log, number * LISTED_IDS_FRAME))
     assert on.end.ended is None
-    held = on.end.session._taker._list
+    held = on.end.session._machines.taker._list
     assert held is not None
     assert len(held._frontier.peaks) < 30
     assert not held._following

@@ -149,10 +149,10 @@ def test_what_is_known_of_the_peer_does_not_grow_with_the_session() -> None:
     together(west, east)
     assert len(ana.ids()) == 90
     for end in (*west.ends, *east.ends):
-        giver = end.session._giver
+        giver = end.session._machines.giver
         assert sum(map(len, giver._theirs.values())) <= 6
         assert not giver._unacked
-        assert not end.session._taker._ahead
+        assert not end.session._machines.taker._ahead
 
 
 def test_an_edit_looks_up_no_tree_head_of_logs_that_did_not_change(monkeypatch: pytest.MonkeyPatch) -> None:

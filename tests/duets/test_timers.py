@@ -2,8 +2,14 @@
 
 import pytest
 
-from edenmesh.core.limits import CHUNK_BYTES, SILENCE_SECONDS_MAX, SILENCE_SECONDS_PING, STRANGER_SECONDS_MAX
-from edenmesh.core.session import Session
+from edenmesh.core.limits import (
+    CHARTER_SECONDS_MAX,
+    CHUNK_BYTES,
+    SILENCE_SECONDS_MAX,
+    SILENCE_SECONDS_PING,
+    STRANGER_SECONDS_MAX,
+)
+from edenmesh.core.session import Ended, Session
 from edenmesh.core.wire import CharterIds, Ping, Pong
 from tests.duets.duet import Duet, meet, wait
 from tests.duets.team import Device, team
@@ -99,6 +105,25 @@ def test_a_member_may_take_its_time_over_a_long_charter() -> None:
     duet.wait(2)
     assert duet.left.ended is duet.right.ended is None
     assert (duet.left.missing, duet.right.missing) == ((), ())
+
+
+def test_a_member_that_names_charter_entries_and_never_sends_them_is_given_up() -> None:
+    ana, ben = team("Ana", "Ben")
+    ana.admit(Device("Cem"))
+    duet = Duet(ana, ben)
+    hello = duet.right.speak(duet.now)
+    duet.left.hear(hello, duet.now)
+    named = [*ana.store.charter().entries, b"n" * 32]
+    duet.say(duet.left, CharterIds(sorted(named), is_last=True))
+    ended_at = 0.0
+    while not duet.left.session.is_over:
+        duet.now += 5.0
+        duet.say(duet.left, Ping())
+        duet.left.session.handle_timer(duet.now)
+        duet.left.collect()
+        ended_at = duet.now
+    assert ended_at == CHARTER_SECONDS_MAX
+    assert [end.code for end in duet.left.told(Ended)] == ["charter"]
 
 
 def test_a_deadline_is_met_by_one_call() -> None:

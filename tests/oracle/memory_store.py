@@ -8,17 +8,19 @@ which makes a copy cheap.
 from collections.abc import Iterable
 from hashlib import sha256
 
-from edenmesh.core.ids import AuthorId, FileHash, FormHash, VersionId
+from edenmesh.core.ids import AuthorId, DeviceId, FileHash, FormHash, VersionId
 from edenmesh.core.limits import PART_BYTES_SEALED, PART_VERSIONS_MAX
 from edenmesh.core.ports import Signer
-from edenmesh.core.reconcile import Held, common_prefix
+from edenmesh.core.reconcile import Gap, Held, Hole, HoleKind, Run, common_prefix, gaps_of
 from edenmesh.core.records import Carried, File, Version, form_hash
 from edenmesh.core.session import (
     Batch,
     CharterReceived,
     ChunkReceived,
     FileNeed,
+    Filling,
     FormReceived,
+    HolesReceived,
     LogPart,
     OpenCounts,
     PartReceived,
@@ -31,7 +33,7 @@ class MemoryLog:
 
     def __init__(self, author: AuthorId) -> None:
         self.author = author
-        self.versions: list[Carried] = []
+        self.versions: list[Carried | Hole] = []
         self.seals: list[Seal] = []
         self._frontier = Frontier.EMPTY
 
@@ -48,8 +50,10 @@ class MemoryLog:
         """Keep a seal; the one before gives way where its neighbours then span no more than one part."""
         if self.seals and self.seals[-1].size % PART_VERSIONS_MAX:
             below = self.seals[-2].size if len(self.seals) > 1 else 0
-            size_bytes = sum(len(one.data) for one in self.versions[below : seal.size])
-            if seal.size - below <= PART_VERSIONS_MAX and size_bytes <= PART_BYTES_SEALED:
+            span = self.versions[below : seal.size]
+            size_bytes = sum(len(one.data) for one in span if isinstance(one, Carried))
+            is_whole = all(isinstance(one, Carried) for one in span)
+            if seal.size - below <= PART_VERSIONS_MAX and size_bytes <= PART_BYTES_SEALED and is_whole:
                 self.seals.pop()
         self.seals.append(seal)
 
@@ -72,6 +76,9 @@ class MemoryStore:
         self.form_bytes: dict[FormHash, bytes] = {}
         self.files: dict[FileHash, bytes] = {}
         self.partial: dict[tuple[FileHash, int], bytes] = {}
+        self.denials: set[tuple[VersionId, DeviceId]] = set()
+        self.has_erasure = False
+        self._changes = 0
         self._charter: tuple[int, Charter] | None = None
 
     def copy(self) -> "MemoryStore":
@@ -81,6 +88,7 @@ class MemoryStore:
         store.logs = {branch: log.copy() for branch, log in self.logs.items()}
         store.form_bytes, store.files, store.partial = dict(self.form_bytes), dict(self.files), dict(self.partial)
         store._charter = self._charter
+        store.denials, store.has_erasure = set(self.denials), self.has_erasure
         return store
 
     # --- writing ------------------------------------------------------------------------------------------------------
@@ -97,7 +105,8 @@ class MemoryStore:
             size = log.sealed
             size_bytes = 0
             while size < len(log.versions) and size_bytes < PART_BYTES_SEALED:
-                size_bytes += len(log.versions[size].data)
+                one = log.versions[size]
+                size_bytes += len(one.data) if isinstance(one, Carried) else 0
                 size += 1
                 if not size % PART_VERSIONS_MAX:
                     break
@@ -112,6 +121,8 @@ class MemoryStore:
             self._add_chunk(batch)
         elif isinstance(batch, PartReceived):
             self._add_part(batch.part)
+        elif isinstance(batch, HolesReceived):
+            self._fill(batch.filling)
 
     def add_charter(self, entries: Iterable[CharterEntry]) -> None:
         self.entries.update({entry.id: entry for entry in entries})
@@ -156,9 +167,59 @@ class MemoryStore:
             log = fork
         if log not in branches:
             self.logs[part.author, len(branches)] = log
-        log.versions.extend(part.versions[common:])
+        for place, one in enumerate(part.versions[:common], part.start):
+            if isinstance(one, Carried):
+                self._fill_place(log, place, one)
+        for one in part.versions[common:]:
+            log.versions.append(one if isinstance(one, Carried) else Hole(one.id, HoleKind.ABSENT))
+        for one in part.versions:
+            if isinstance(one, Hole):
+                self._changes += 1
+                if one.kind == HoleKind.ERASED and part.giver is not None:
+                    self.denials.add((one.id, part.giver))
         if part.seal.size > log.sealed:
             log.add_seal(part.seal)
+
+    def _fill(self, filling: Filling) -> None:
+        log = self.logs[filling.author, filling.branch]
+        for one in filling.versions:
+            assert log.versions[one.version.seq].id == one.id
+            self._fill_place(log, one.version.seq, one)
+        for stretch in filling.erased:
+            self._changes += 1
+            self.denials.update((one.id, filling.giver) for one in log.versions[stretch.start : stretch.stop])
+
+    def _fill_place(self, log: MemoryLog, place: int, one: Carried) -> None:
+        for each in self.logs.values():
+            if place < len(each.versions) and each.versions[place] == Hole(one.id, HoleKind.ABSENT):
+                each.versions[place] = one
+                self._changes += 1
+
+    def purge(self, table: str, uuid: str) -> int:
+        """Make the versions of a record purged holes."""
+        return self._remove(table, uuid, HoleKind.PURGED)
+
+    def hide(self, table: str, uuid: str) -> int:
+        """Make the versions of a record erased holes, for now."""
+        return self._remove(table, uuid, HoleKind.ERASED)
+
+    def restore(self, *ids: VersionId) -> None:
+        """Want holes again."""
+        for log in self.logs.values():
+            for place, one in enumerate(log.versions):
+                if one.id in ids:
+                    log.versions[place] = Hole(one.id, HoleKind.ABSENT)
+        self._changes += 1
+
+    def _remove(self, table: str, uuid: str, kind: HoleKind) -> int:
+        count = 0
+        for log in self.logs.values():
+            for place, one in enumerate(log.versions):
+                if isinstance(one, Carried) and (one.version.table, one.version.uuid) == (table, uuid):
+                    log.versions[place] = Hole(one.id, kind)
+                    count += 1
+        self._changes += 1
+        return count
 
     # --- Snapshot -----------------------------------------------------------------------------------------------------
 
@@ -179,7 +240,26 @@ class MemoryStore:
         return [seal for seal in self.logs[author, branch].seals if start < seal.size <= stop]
 
     def versions_between(self, author: AuthorId, branch: int, start: int, stop: int) -> list[bytes]:
-        return [one.data for one in self.logs[author, branch].versions[start:stop]]
+        items = self.logs[author, branch].versions[start:stop]
+        return [one.data if isinstance(one, Carried) else one.encode() for one in items]
+
+    def gaps_between(self, author: AuthorId, branch: int, start: int, stop: int) -> list[Gap]:
+        items = enumerate(self.logs[author, branch].versions[start:stop], start)
+        return gaps_of((place, one.kind) for place, one in items if isinstance(one, Hole))
+
+    def wanted_holes(self, peer: DeviceId) -> list[Run]:
+        denied = {one for one, device in self.denials if device == peer} if self.has_erasure else set()
+        runs: list[Run] = []
+        for (author, branch), log in sorted(self.logs.items()):
+            for gap in self.gaps_between(author, branch, 0, log.sealed):
+                wanted = (place for place in range(gap.start, gap.stop) if log.versions[place].id not in denied)
+                if gap.kind == HoleKind.ABSENT:
+                    stretches = gaps_of((place, gap.kind) for place in wanted)
+                    runs.extend(Run(author, branch, start, stop) for start, stop, _ in stretches)
+        return runs
+
+    def hole_changes(self) -> int:
+        return self._changes
 
     def ids_between(self, author: AuthorId, branch: int, start: int, stop: int) -> list[VersionId]:
         return [one.id for one in self.logs[author, branch].versions[start:stop]]
@@ -224,15 +304,26 @@ class MemoryStore:
 
     def open_counts(self) -> OpenCounts:
         missing = {need.hash for need in self.wanted_files()}
-        return OpenCounts(waiting=0, quarantined=0, purged=0, files_missing=len(missing))
+        denied = {one for one, _ in self.denials} if self.has_erasure else set()
+        holes = [one for log in self.logs.values() for one in log.versions if isinstance(one, Hole)]
+        absent = {one.id for one in holes if one.kind == HoleKind.ABSENT} - denied
+        purged = {one.id for one in holes if one.kind == HoleKind.PURGED}
+        return OpenCounts(0, 0, len(purged), files_missing=len(missing), absent=len(absent))
 
     # --- for assertions -----------------------------------------------------------------------------------------------
 
     def versions(self) -> dict[VersionId, Version]:
-        return {one.id: one.version for log in self.logs.values() for one in log.versions}
+        contents = (one for log in self.logs.values() for one in log.versions if isinstance(one, Carried))
+        return {one.id: one.version for one in contents}
+
+    def holes(self) -> dict[VersionId, HoleKind]:
+        return {one.id: one.kind for log in self.logs.values() for one in log.versions if isinstance(one, Hole)}
 
     def state(self) -> tuple[object, ...]:
         """Everything that is durable here, to be compared."""
-        logs = {branch: [one.id for one in log.versions] for branch, log in self.logs.items()}
+        logs = {
+            branch: [(one.id, one.kind if isinstance(one, Hole) else None) for one in log.versions]
+            for branch, log in self.logs.items()
+        }
         seals = {branch: log.sealed for branch, log in self.logs.items()}
         return set(self.entries), logs, seals, set(self.form_bytes), set(self.files), dict(self.partial)

@@ -13,7 +13,8 @@ from typing import Final, TypeAlias
 from edenmesh.core.encoding import Plain, decode, encode
 from edenmesh.core.ids import AuthorId, FileHash
 from edenmesh.core.limits import FRAME_BYTES_MAX
-from edenmesh.core.reconcile import Mark
+from edenmesh.core.reconcile import Gap, Hole, HoleKind, Mark, Stretch
+from edenmesh.core.records import Carried
 from edenmesh.core.wire import (
     PROTOCOL,
     Ack,
@@ -32,6 +33,11 @@ from edenmesh.core.wire import (
     Given,
     Have,
     Hello,
+    HolesFilled,
+    HolesHere,
+    HolesMissing,
+    HolesTaken,
+    HolesWanted,
     Ids,
     Intent,
     Message,
@@ -46,7 +52,7 @@ from edenmesh.core.wire import (
     encode_message,
     frame,
 )
-from tests.duets.duet import Duet, split
+from tests.duets.duet import Duet, meet, split
 from tests.duets.team import Device, team
 from tests.duets.test_first_sync import form
 
@@ -54,6 +60,7 @@ Json: TypeAlias = "str | int | bool | list[Json] | dict[str, Json]"
 
 PATH: Final = Path(__file__).with_name("frames.json")
 NONCE: Final = bytes(range(16))
+LOG: Final[list[Plain]] = [bytes(32), 3, bytes(32)]
 FILE: Final = FileHash(sha256(b"a photo").digest())
 
 
@@ -66,7 +73,8 @@ def examples() -> list[Message]:
     (log,) = ana.store.logs.values()
     (held,) = ana.store.log_heads()
     mark, empty = held.mark, log.root(0)
-    versions = [one.data for one in log.versions]
+    versions = [one.data for one in log.versions if isinstance(one, Carried)]
+    hole = Hole(log.versions[1].id, HoleKind.PURGED)
     return [
         Intent("sync"),
         Hello(blinded(NONCE, charter.hash), blinded(NONCE, mesh), NONCE, 47_000, [PROTOCOL]),
@@ -92,6 +100,7 @@ def examples() -> list[Message]:
         FileHere(FILE),
         Tally(charter=charter.hash, forms=sha256(b"forms").digest(), set_hash=sha256(b"set").digest()),
         Tally(
+            absent=5,
             charter=charter.hash,
             files_missing=1,
             forms=sha256(b"forms").digest(),
@@ -105,6 +114,12 @@ def examples() -> list[Message]:
         Ping(),
         Pong(),
         Close("other_mesh", "The two devices belong to different teams."),
+        Part(ana.author, empty, 0, [versions[0], hole.encode(), versions[2]], ana.last_seal()),
+        HolesWanted(mark, [Stretch(0, 1), Stretch(2, 3)]),
+        HolesFilled(mark, versions[:1]),
+        HolesMissing(mark, [Gap(2, 3, HoleKind.ABSENT)]),
+        HolesTaken(mark, 1),
+        HolesHere(mark, [Stretch(2, 3)]),
     ]
 
 
@@ -121,12 +136,7 @@ def session() -> Json:
     carried: list[Json] = []
     duet = Duet(ana, ben)
     for turn in range(40):
-        for end, other in (duet.ends, duet.ends[::-1]):
-            data = end.speak(duet.now)
-            carried += [{"from": end.device.name, **describe(one)} for one in split(data)]
-            other.hear(data, duet.now)
-            end.store(duet.now)
-            other.store(duet.now)
+        carried += take_turns(duet)
         if turn == 20:
             ana.write()
             ana.tell()
@@ -141,6 +151,39 @@ def session() -> Json:
         "charter": [entry.encode().hex() for entry in ana.store.charter().entries.values()],
         "frames": carried,
     }
+
+
+def filling() -> Json:
+    """Ben lacks contents of two of Ana's versions, which Ana has, and of one that she has purged."""
+    ana, ben = team("Ana", "Ben")
+    ana.write(4)
+    meet(ana, ben)
+    log = ana.store.logs[ana.author, 0]
+    contents = [one for one in log.versions[1:] if isinstance(one, Carried)]
+    for device, versions in ((ben, contents), (ana, contents[2:])):
+        for one in versions:
+            device.store.purge(one.version.table, one.version.uuid)
+    ben.store.restore(*(one.id for one in contents))
+    duet = Duet(ana, ben)
+    carried = [one for _ in range(20) for one in take_turns(duet)]
+    assert ben.store.open_counts().absent == ana.store.open_counts().purged == 1
+    return {
+        "devices": {device.name: keys(device) for device in (ana, ben)},
+        "charter": [entry.encode().hex() for entry in ana.store.charter().entries.values()],
+        "frames": carried,
+    }
+
+
+def take_turns(duet: Duet) -> list[Json]:
+    """Both speak, hear and store, once; what was said."""
+    carried: list[Json] = []
+    for end, other in (duet.ends, duet.ends[::-1]):
+        data = end.speak(duet.now)
+        carried += [{"from": end.device.name, **describe(one)} for one in split(data)]
+        other.hear(data, duet.now)
+        end.store(duet.now)
+        other.store(duet.now)
+    return carried
 
 
 def keys(device: Device) -> Json:
@@ -174,6 +217,9 @@ def refused() -> dict[str, bytes]:
         "text that is not in normal form C": frame(encode({"code": "x", "m": "close", "text": "e\u0301"})),
         "closing words that steer a terminal": frame(encode({"code": "x", "m": "close", "text": "\x1b[2J"})),
         "a log of no versions": frame(encode(log)),
+        "places that run backwards": frame(encode({"log": LOG, "m": "holes_wanted", "places": [[2, 3], [0, 1]]})),
+        "places behind the end of the log": frame(encode({"log": LOG, "m": "holes_here", "places": [[2, 4]]})),
+        "a hole of a kind that is unknown": frame(encode({"log": LOG, "m": "holes_missing", "places": [[2, 3, 4]]})),
         "a hash that is too short": frame(encode({"charter": bytes(31), "m": "charter_done"})),
         "a negative count": frame(
             encode(
@@ -206,6 +252,7 @@ def make() -> Json:
     return {
         "messages": [describe(frame(encode_message(message))) for message in examples()],
         "session": session(),
+        "filling": filling(),
         "refused": {fault: data.hex() for fault, data in refused().items()},
     }
 

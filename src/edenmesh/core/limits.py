@@ -174,6 +174,10 @@ LISTED_IDS_MAX: Final = 4_000_000
 """Ids in the list of one forked log, 128 MiB; a log that is longer is given whole."""
 LISTED_IDS_FRAME: Final = 8192
 """Ids in one frame of a list: of a log, or of the charter."""
+HOLE_STRETCHES_MAX: Final = 4096
+"""Stretches of a log in one message that asks for holes or answers; 44 KiB at most."""
+HOLES_OWED_MAX: Final = 10_000
+"""Stretches of holes a giver remembers to have told, to say so when their contents have come."""
 FILES_ASKED_AT_ONCE: Final = 4
 """Files a taker asks for before the first has come: keeps a slow link busy, and the giver's queue short."""
 TALLY_TABLES_MAX: Final = 1024
@@ -198,6 +202,8 @@ OUTBOX_BYTES_MAX: Final = 16 * 1024 * 1024
 """Bytes waiting to be sent after which a session ends: the peer asks, and does not take the answers."""
 UNREAD_BYTES_MAX: Final = 64 * 1024 * 1024
 """Bytes that may arrive while charter entries before them become durable; all that may be under way has 48 MiB."""
+CHARTER_SECONDS_MAX: Final = 300.0
+"""How long a charter that is being exchanged may stand still: longer than a slow disk or link does."""
 STRANGER_SECONDS_MAX: Final = 60.0
 """How long a device that is no member may take to hand in what makes it one, and any device to say hello."""
 STRANGER_CHARTER_BYTES_MAX: Final = 16 * 1024 * 1024

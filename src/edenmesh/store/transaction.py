@@ -7,7 +7,7 @@ and a crash leaves the state before the change or after it.
 
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from itertools import groupby
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, cast
 
 from edenmesh.core.ids import AuthorId, DestinationId, DeviceId, EntryId, FileHash, FormHash
 from edenmesh.core.limits import PART_BYTES_MAX, PART_BYTES_SEALED, PART_VERSIONS_MAX
@@ -109,13 +109,14 @@ class Transaction:
         branches = len(self._logs.of(part.author))
         log, held = self._logs.place(part)
         fresh = part.versions[held:]
+        has_holes = part.has_holes
         if held:
             self._fill(log.num, part.start, part.versions[:held])
         if fresh:
             self._logs.disown(part.author)
             self._add(log, fresh)
         if part.seal.size > log.sealed:
-            if part.has_holes:
+            if has_holes:
                 # Nobody knows how long it is: its seal stays, so that it can be passed on when the contents come.
                 size_bytes = PART_BYTES_MAX
             elif held == 0 and log.sealed == part.start:
@@ -123,7 +124,7 @@ class Transaction:
             else:
                 size_bytes = sum(logs.sizes_between(self._link, log.num, log.sealed, part.seal.size))
             self._logs.seal(log, part.seal, part.frontier, size_bytes)
-        if part.giver is not None and part.has_holes:
+        if part.giver is not None and has_holes:
             kinds = enumerate(part.versions, part.start)
             erased = {seq for seq, one in kinds if isinstance(one, Hole) and one.kind == HoleKind.ERASED}
             self._deny(log.num, (min(erased, default=0), max(erased, default=-1) + 1), erased, part.giver)
@@ -144,13 +145,12 @@ class Transaction:
         return held[0]
 
     def _add(self, log: logs.Log, versions: Sequence[Carried | Hole]) -> None:
-        for _, stretch in groupby(versions, type):
+        for kind, stretch in groupby(versions, type):
             items = list(stretch)
-            contents = [one for one in items if isinstance(one, Carried)]
-            if contents:
-                num = self._versions.add(contents)
+            if kind is Hole:
+                num = self._versions.add_holes(cast("list[Hole]", items))
             else:
-                num = self._versions.add_holes([one for one in items if isinstance(one, Hole)])
+                num = self._versions.add(cast("list[Carried]", items))
             self._logs.extend(log, num, len(items))
             if len(self._logs.of(log.author)) > 1:
                 self._versions.touched |= twins.records_between(self._link, num, num + len(items))

@@ -6,11 +6,16 @@ from typing import Any, get_args
 import pytest
 
 from edenmesh.core.encoding import decode, encode
-from edenmesh.core.limits import FRAME_BYTES_MAX, LISTED_IDS_MAX, PART_VERSIONS_MAX
-from edenmesh.core.reconcile import Mark
+from edenmesh.core.limits import FRAME_BYTES_MAX, HOLE_STRETCHES_MAX, LISTED_IDS_MAX, PART_VERSIONS_MAX
+from edenmesh.core.reconcile import Gap, HoleKind, Mark, Stretch
 from edenmesh.core.wire import (
     Close,
     FrameReader,
+    HolesFilled,
+    HolesHere,
+    HolesMissing,
+    HolesTaken,
+    HolesWanted,
     Ids,
     Message,
     Part,
@@ -46,11 +51,11 @@ def test_the_published_frames_are_those_this_program_makes() -> None:
 def test_every_kind_of_message_is_published() -> None:
     kinds = {type(message) for message in examples()}
     assert kinds == set(get_args(Message))
-    assert len(PUBLISHED["messages"]) == len(examples()) >= 27
+    assert len(PUBLISHED["messages"]) == len(examples()) >= 33
 
 
 def test_every_published_frame_is_read_and_written_back() -> None:
-    frames = [*PUBLISHED["messages"], *PUBLISHED["session"]["frames"]]
+    frames = [*PUBLISHED["messages"], *PUBLISHED["session"]["frames"], *PUBLISHED["filling"]["frames"]]
     for one in frames:
         data = bytes.fromhex(one["bytes"])
         assert frame(encode_message(read(data))) == data
@@ -90,6 +95,15 @@ def test_messages_out_of_bounds_cannot_be_made() -> None:
         lambda: Ids([bytes(32)], MARK._replace(size=LISTED_IDS_MAX + 1), 0),
         lambda: Part(MARK.author, bytes(32), 0, []),
         lambda: Part(MARK.author, bytes(32), 0, [b"v"] * (PART_VERSIONS_MAX + 1)),
+        lambda: HolesWanted(MARK, []),
+        lambda: HolesWanted(MARK, [Stretch(1, 1)]),
+        lambda: HolesWanted(MARK, [Stretch(0, 2), Stretch(1, 3)]),
+        lambda: HolesHere(MARK, [Stretch(2, 4)]),
+        lambda: HolesHere(MARK._replace(size=9000), [Stretch(2 * n, 2 * n + 1) for n in range(HOLE_STRETCHES_MAX + 1)]),
+        lambda: HolesMissing(MARK, [Gap(2, 3, HoleKind.ABSENT), Gap(0, 1, HoleKind.ABSENT)]),
+        lambda: HolesTaken(MARK, 0),
+        lambda: HolesTaken(MARK, 4),
+        lambda: HolesFilled(MARK, []),
         lambda: Close("stopped", "x" * 201),
         lambda: Close("stopped", "red \x1b[31m"),
     ]

@@ -3,7 +3,7 @@
 Version vectors and holes now; cells and ranges come behind the same door. Imports only the floor below.
 """
 
-from edenmesh.core.reconcile.holes import HOLE_BYTES, Gap, Hole, HoleKind, Places, Stretch, gaps_of
+from edenmesh.core.reconcile.holes import HOLE_BYTES, Gap, Hole, HoleKind, Places, Stretch, gaps_of, is_hole
 from edenmesh.core.reconcile.vector import (
     Held,
     Mark,
@@ -32,5 +32,6 @@ __all__ = [
     "common_prefix",
     "compare",
     "gaps_of",
+    "is_hole",
     "set_hash",
 ]

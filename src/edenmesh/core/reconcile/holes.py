@@ -41,13 +41,18 @@ class Hole(NamedTuple):
             kind = HoleKind(data[-1])
         except (IndexError, ValueError):
             kind = None
-        if kind is None or len(data) != HOLE_BYTES:
+        if kind is None or not is_hole(data):
             raise RemoteProtocolError(what="What stands in a version's place says neither what it is nor why not.")
         return cls(VersionId(data[:-1]), kind)
 
     def encode(self) -> bytes:
         """The bytes that stand in the version's place."""
         return self.id + bytes((self.kind,))
+
+
+def is_hole(item: bytes) -> bool:
+    """Whether what stands in a version's place is a hole: no version is that short."""
+    return len(item) == HOLE_BYTES
 
 
 class Stretch(NamedTuple):

@@ -33,6 +33,8 @@ class CharterExchange:
         self.said: Final = snapshot.charter()
         """The charter as it was when the hello named its hash: the peer compares with that, so this side does."""
         self.is_settled = False
+        self.moves = 0
+        """Counts what comes, goes and becomes durable: an exchange that stands still is not for ever."""
         self._outbox = outbox
         self._snapshot = snapshot
         self._mesh = mesh
@@ -71,6 +73,7 @@ class CharterExchange:
 
     def handle_ids(self, message: CharterIds) -> None:
         """The peer says what it holds: send what it lacks, expect what is lacking here."""
+        self.moves += 1
         if self._has_heard_ids:
             raise RemoteProtocolError(what="The peer named its charter twice.")
         self._theirs.update(EntryId(one) for one in message.ids)
@@ -87,6 +90,7 @@ class CharterExchange:
 
     def handle_entries(self, message: CharterEntries) -> None:
         """Entries arrive: each is checked by decoding it, then handed over to be stored."""
+        self.moves += 1
         if self._is_stranger:
             self._handed_in_bytes += sum(map(len, message.entries))
             if self._handed_in_bytes > STRANGER_CHARTER_BYTES_MAX:
@@ -131,6 +135,7 @@ class CharterExchange:
                 batch.append(self._queue.popleft().encode())
                 size += len(batch[-1])
             self._outbox.send(CharterEntries(batch))
+            self.moves += 1
         self._finish()
 
     def _require_parents_first(self, entries: list[CharterEntry]) -> None:
@@ -149,6 +154,7 @@ class CharterExchange:
 
         def durable() -> None:
             self._storing -= 1
+            self.moves += 1
             self._expected.difference_update(ids)
             self._finish()
 

@@ -64,6 +64,7 @@ class Tallies:
             return
         counts = self._snapshot.open_counts()
         self._ours = Tally(
+            absent=counts.absent,
             charter=self._snapshot.charter().hash,
             files_missing=counts.files_missing,
             forms=forms_hash(self._snapshot.forms()),
@@ -96,11 +97,14 @@ class Tallies:
             self._outbox.events.append(Tallied(self._ours, self._theirs, missing))
 
     def _holds(self, tally: Tally) -> bool:
+        counts = self._snapshot.open_counts()
         return (
             tally.charter == self._snapshot.charter().hash
             and tally.set_hash == self._hashes.ours()
             and tally.forms == forms_hash(self._snapshot.forms())
-            and tally.files_missing == self._snapshot.open_counts().files_missing
+            and tally.files_missing == counts.files_missing
+            and tally.absent == counts.absent
+            and tally.purged == counts.purged
         )
 
     def _records(self) -> dict[str, int]:
@@ -123,6 +127,9 @@ def _missing(ours: Tally, theirs: Tally, their_hash: bytes, refused: dict[str, i
         reasons.append(f"{_count(ours.files_missing, 'file')} not here whole")
     if theirs.files_missing:
         reasons.append(f"{_count(theirs.files_missing, 'file')} not whole on the other device")
+    absent = max(ours.absent, theirs.absent)
+    if absent:
+        reasons.append(f"{_count(absent, 'change')} known and not held by either device")
     if ours.purged:
         reasons.append(f"{_count(ours.purged, 'change')} purged here")
     if theirs.purged:

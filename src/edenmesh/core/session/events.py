@@ -5,7 +5,7 @@ from typing import TypeAlias
 
 from edenmesh.core.ids import FileHash
 from edenmesh.core.reconcile import Mark
-from edenmesh.core.session.ports import LogPart
+from edenmesh.core.session.ports import Filling, LogPart
 from edenmesh.core.trust import CharterEntry
 from edenmesh.core.wire import Tally
 
@@ -28,10 +28,18 @@ class FormReceived:
 
 @dataclass(frozen=True, slots=True)
 class PartReceived:
-    """Versions to be stored: valid, in seq order, under a valid seal of an author the charter certifies."""
+    """Versions and holes to be stored: valid, in seq order, under a valid seal of an author the charter names."""
 
     batch: int
     part: LogPart
+
+
+@dataclass(frozen=True, slots=True)
+class HolesReceived:
+    """Contents of holes to be stored, their ids checked; and which holes the peer says were erased."""
+
+    batch: int
+    filling: Filling
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +53,7 @@ class ChunkReceived:
     data: bytes
 
 
-Batch: TypeAlias = CharterReceived | FormReceived | PartReceived | ChunkReceived
+Batch: TypeAlias = CharterReceived | FormReceived | PartReceived | HolesReceived | ChunkReceived
 
 
 @dataclass(frozen=True, slots=True)

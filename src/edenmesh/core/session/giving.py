@@ -9,18 +9,20 @@ given to its new end; the seals in it may have changed meanwhile, so each is loo
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from edenmesh.core.ids import AuthorId
 from edenmesh.core.limits import (
     FRAME_BYTES_SENT,
+    HOLES_OWED_MAX,
     LISTED_IDS_MAX,
     LOG_BRANCHES_MAX,
+    PART_BYTES_TAKEN,
     PART_VERSIONS_MAX,
     UNACKED_BYTES_MAX,
     UNACKED_PARTS_MAX,
 )
-from edenmesh.core.reconcile import Held, Mark, beginnings, compare
+from edenmesh.core.reconcile import HOLE_BYTES, Held, Mark, Places, beginnings, compare
 from edenmesh.core.session.events import Progress
 from edenmesh.core.session.listing import Lister
 from edenmesh.core.session.outbox import Outbox
@@ -46,6 +48,8 @@ class Giver:
     """One direction of a session: ours to theirs."""
 
     def __init__(self, outbox: Outbox, snapshot: Snapshot, progress: Progress) -> None:
+        self.told: Final[dict[Branch, Places]] = {}
+        """Places of logs here that were told to be holes: when their contents come, the peer hears of it."""
         self._outbox = outbox
         self._snapshot = snapshot
         self._progress = progress
@@ -150,6 +154,17 @@ class Giver:
             marks.discard(base)
         marks.add(log)
 
+    def common_log(self, held: Held) -> Mark | None:
+        """A log here as far as the peer is known to hold it, too."""
+        common = beginnings(held, self._theirs.get(held.author, ()), self._snapshot)
+        return common[-1] if common else None
+
+    def tell(self, branch: Branch, start: int, stop: int) -> None:
+        """Places of a log were told to be holes. More than can be remembered are met again in another session."""
+        places = self.told.setdefault(branch, Places())
+        if len(places) < HOLES_OWED_MAX:
+            places.add(start, stop)
+
     def pump(self) -> None:
         """Queue ids and parts while the outbox has room and the peer keeps up."""
         self._lister.pump()
@@ -225,6 +240,14 @@ class Giver:
         seal = self._snapshot.seals_between(author, branch, start, start + PART_VERSIONS_MAX)[0]
         base = run.base or self._snapshot.root_at(author, branch, start)
         versions = self._snapshot.versions_between(author, branch, start, seal.size)
+        sizes = list(map(len, versions))
+        if sum(sizes) > PART_BYTES_TAKEN:
+            self._drop(run.branch)  # Its author seals too seldom: nobody takes it.
+            return
+        if HOLE_BYTES in sizes:
+            for place, size in enumerate(sizes, start):
+                if size == HOLE_BYTES:
+                    self.tell(run.branch, place, place + 1)
         run.next, run.base = seal.size, seal.root
         if seal.size >= run.stop:
             self._progress.versions_to_give += seal.size - run.stop

@@ -1,8 +1,8 @@
 """One encounter of two members of one mesh, without I/O: bytes, events and the time in; bytes and events out.
 
-The session wires small machines (charter, forms, giving, taking, files, tally) and never writes. It reads a snapshot
-and asks its driver to store batches; only `handle_committed` can queue an ack. Order on the wire: hello, charter,
-forms, vectors, versions, files, tally, then live. A cut at any byte loses at most what was not durable.
+The session wires small machines (charter, tally, and those of `machines`) and never writes. It reads a snapshot and
+asks its driver to store batches; only `handle_committed` can queue an ack. Order on the wire: hello, charter, forms,
+vectors, versions, holes, files, tally, then live. A cut at any byte loses at most what was not durable.
 
 Whatever the peer sends ends at worst this session, with a close message and an `Ended` event. Both sides speak up at
 least every 15 seconds, so a side that hears nothing for 45 knows that the other is gone, however busy it is sending.
@@ -15,6 +15,7 @@ from typing import Any, Final
 from edenmesh.core.encoding import normal_text
 from edenmesh.core.ids import ID_BYTES, DeviceId, MeshId
 from edenmesh.core.limits import (
+    CHARTER_SECONDS_MAX,
     CLOSE_TEXT_CHARS_MAX,
     CODE_CHARS_MAX,
     OUTBOX_BYTES_MAX,
@@ -26,14 +27,20 @@ from edenmesh.core.limits import (
 from edenmesh.core.ports import Entropy
 from edenmesh.core.session.charter import CharterExchange
 from edenmesh.core.session.closing import Tallies
-from edenmesh.core.session.events import ChunkReceived, Ended, Event, PartReceived, PeerHolds, PeerWaits, Progress
-from edenmesh.core.session.files import FileGiver, FileTaker
-from edenmesh.core.session.forms import FormExchange
-from edenmesh.core.session.giving import Giver
+from edenmesh.core.session.events import (
+    ChunkReceived,
+    Ended,
+    Event,
+    HolesReceived,
+    PartReceived,
+    PeerHolds,
+    PeerWaits,
+    Progress,
+)
+from edenmesh.core.session.machines import Machines
 from edenmesh.core.session.outbox import Outbox
 from edenmesh.core.session.ports import Snapshot
-from edenmesh.core.session.reconciling import Reconciliation, SetHashes
-from edenmesh.core.session.taking import Taker
+from edenmesh.core.session.reconciling import SetHashes
 from edenmesh.core.wire import (
     PROTOCOL,
     Ack,
@@ -41,27 +48,14 @@ from edenmesh.core.wire import (
     CharterEntries,
     CharterIds,
     Close,
-    Differ,
-    FileChunk,
-    FileHere,
-    FileMissing,
     FileTaken,
-    FileWanted,
-    FormBytes,
-    Forms,
     FrameReader,
-    Given,
-    Have,
     Hello,
-    Ids,
+    HolesTaken,
     Message,
-    Part,
     Ping,
     Pong,
-    Refused,
     Tally,
-    Vector,
-    Want,
     blinded,
     decode_message,
 )
@@ -97,22 +91,29 @@ class Session:
         self._reader = FrameReader()
         self._is_over = False
         self._is_pong_due = False
-        self._opened = self._heard = self._said = self._changed = now
+        self._opened = self._heard = self._said = self._changed = self._charter_moved = now
         self._hello: Hello | None = None
         self._mesh: Final = snapshot.charter().mesh or MeshId(bytes(ID_BYTES))
+        self._machines = machines = Machines(self._outbox, snapshot, self.progress, self._hashes, parties.theirs)
         self._charter = CharterExchange(
             self._outbox, snapshot, mesh=self._mesh, peer=parties.theirs, when_settled=self._begin_data
         )
-        self._forms = FormExchange(self._outbox, snapshot)
-        self._giver = Giver(self._outbox, snapshot, self.progress)
-        self._taker = Taker(self._outbox, snapshot, self.progress, self._giver)
-        self._file_taker = FileTaker(self._outbox, snapshot, self.progress)
-        self._file_giver = FileGiver(self._outbox, snapshot, self.progress)
-        self._reconciliation = Reconciliation(
-            self._outbox, self._hashes, forms=self._forms, giver=self._giver, taker=self._taker
-        )
         self._tallies = Tallies(self._outbox, snapshot, self.progress, self._hashes)
-        self._early, self._late = self._tables()
+        self._charter_moves = 0
+        self._early: dict[type, Callable[[Any], None]] = {
+            CharterIds: self._charter.handle_ids,
+            CharterEntries: self._charter.handle_entries,
+            CharterDone: self._charter.handle_done,
+            Ping: self._handle_ping,
+            Pong: lambda _: None,
+        }
+        self._late: dict[type, Callable[[Any], None]] = {
+            **machines.acts(),
+            Ack: self._handle_ack,
+            HolesTaken: self._handle_holes_taken,
+            FileTaken: self._handle_file_taken,
+            Tally: self._tallies.handle_tally,
+        }
         charter, mesh = blinded(nonce, self._charter.said.hash), blinded(nonce, self._mesh)
         self._outbox.send(Hello(charter, mesh, nonce, parties.port, [PROTOCOL]))
 
@@ -135,6 +136,8 @@ class Session:
         if data:
             self._said = now
             self.progress.bytes_sent += len(data)
+            if self._charter_moves != self._charter.moves:
+                self._charter_moves, self._charter_moved = self._charter.moves, now
         return data
 
     def next_event(self) -> Event | None:
@@ -148,7 +151,9 @@ class Session:
         deadline = min(self._said + SILENCE_SECONDS_PING, self._heard + SILENCE_SECONDS_MAX)
         if self._is_unknown():
             return min(deadline, self._opened + STRANGER_SECONDS_MAX)
-        if self._tallies.is_due and self._is_quiet():
+        if not self._charter.is_settled:
+            return min(deadline, self._charter_moved + CHARTER_SECONDS_MAX)
+        if self._tallies.is_due and self._machines.is_quiet:
             return min(deadline, self._changed + _TALLY_SECONDS)
         return deadline
 
@@ -159,6 +164,8 @@ class Session:
         is_late = self._is_unknown() and now >= self._opened + STRANGER_SECONDS_MAX
         if is_late or now >= self._heard + SILENCE_SECONDS_MAX:
             self._end("silent", "The other device has not answered.")
+        elif not self._charter.is_settled and now >= self._charter_moved + CHARTER_SECONDS_MAX:
+            self._end("charter", "The other device has not finished telling who belongs to the team.")
         elif now >= self._said + SILENCE_SECONDS_PING:
             self._said = now
             self._outbox.send(Ping())
@@ -168,8 +175,8 @@ class Session:
         """A batch is durable: only from here is anything acknowledged."""
         kind = self._outbox.handle_committed(batch)
         self._tallies.expire(keeps_theirs=kind is ChunkReceived)
-        if kind is PartReceived:
-            self._file_taker.expire()
+        if kind in (PartReceived, HolesReceived):
+            self._machines.file_taker.expire()
         self._changed = now
         if not self._is_over and self._is_still_member():
             self._read(now)
@@ -180,9 +187,7 @@ class Session:
         """Sealed logs, charter, forms or files here have grown, by a person or another session: pass the news on."""
         if self._is_over or not self._charter.is_settled or not self._is_still_member():
             return
-        has_news = [self._charter.look(), self._forms.look(), self._giver.handle_advanced()]
-        self._file_giver.look()
-        self._file_taker.expire()
+        has_news = [self._charter.look(), self._machines.look()]
         # Most calls follow what this very session has brought; only news for the peer makes its tally a past one.
         if any(has_news):
             self._tallies.expire()
@@ -246,36 +251,6 @@ class Session:
             raise RemoteProtocolError(what=f"A {type(message).__name__} came out of order.")
         act(message)
 
-    def _tables(self) -> tuple[dict[type, Callable[[Any], None]], dict[type, Callable[[Any], None]]]:
-        """What is done with each kind of message: before the charters are settled, and after it."""
-        early: dict[type, Callable[[Any], None]] = {
-            CharterIds: self._charter.handle_ids,
-            CharterEntries: self._charter.handle_entries,
-            CharterDone: self._charter.handle_done,
-            Ping: self._handle_ping,
-            Pong: lambda _: None,
-        }
-        late: dict[type, Callable[[Any], None]] = {
-            Have: self._reconciliation.handle_have,
-            Forms: self._forms.handle_forms,
-            FormBytes: self._forms.handle_form,
-            Vector: self._reconciliation.handle_vector,
-            Differ: lambda message: self._giver.handle_differ(message.log),
-            Ids: self._taker.handle_ids,
-            Want: self._giver.handle_want,
-            Part: self._taker.handle_part,
-            Given: lambda _: self._taker.handle_given(),
-            Ack: self._handle_ack,
-            Refused: lambda message: self._giver.handle_refused(message.log),
-            FileWanted: self._file_giver.handle_wanted,
-            FileChunk: self._file_taker.handle_chunk,
-            FileTaken: self._handle_file_taken,
-            FileMissing: self._file_taker.handle_missing,
-            FileHere: self._file_taker.handle_here,
-            Tally: self._tallies.handle_tally,
-        }
-        return early, late
-
     def _handle_hello(self, hello: Hello) -> None:
         if self._hello is not None:
             raise RemoteProtocolError(what="The peer said hello twice.")
@@ -316,15 +291,19 @@ class Session:
             )
         else:
             self._charter.look()
-            self._reconciliation.start()
+            self._machines.reconciliation.start()
 
     def _handle_ack(self, message: Ack) -> None:
-        self._giver.handle_ack(message.log)
+        self._machines.giver.handle_ack(message.log)
         self._tallies.expire_theirs()
         self._outbox.events.append(PeerHolds(message.log))
 
+    def _handle_holes_taken(self, message: HolesTaken) -> None:
+        self._machines.hole_giver.handle_taken(message)
+        self._tallies.expire_theirs()
+
     def _handle_file_taken(self, message: FileTaken) -> None:
-        self._file_giver.handle_taken(message)
+        self._machines.file_giver.handle_taken(message)
         self._tallies.expire_theirs()
 
     # --- the end ------------------------------------------------------------------------------------------------------
@@ -334,26 +313,21 @@ class Session:
         if self._is_pong_due:
             self._is_pong_due = False
             self._outbox.send(Pong())
-        for machine in (self._charter, self._forms, self._giver, self._file_giver):
-            if self._outbox.has_room:
-                machine.pump()
+        self._charter.pump()
+        self._machines.pump()
 
     def _settle(self, now: float) -> None:
-        """After every input: when versions have come to rest, look for files; when all has, state the tally."""
-        if self._is_over or not self._is_exchanged():
+        """After every input: when versions have come to rest, ask for what is missing; when all has, state."""
+        if self._charter_moves != self._charter.moves:
+            self._charter_moves, self._charter_moved = self._charter.moves, now
+        if self._is_over or not self._machines.is_exchanged:
             return
-        self._file_taker.look()
-        if not self._is_quiet() or not self._tallies.is_due:
+        self._machines.ask()
+        if not self._machines.is_quiet or not self._tallies.is_due:
             return
         # The first tally comes at once; later ones only when edits pause, or live typing would cost counting.
         if self._tallies.is_urgent or now >= self._changed + _TALLY_SECONDS:
             self._tallies.state()
-
-    def _is_exchanged(self) -> bool:
-        return self._forms.is_idle and self._giver.is_idle and self._taker.is_idle and self._outbox.is_durable
-
-    def _is_quiet(self) -> bool:
-        return self._is_exchanged() and self._file_taker.is_idle
 
     def _is_unknown(self) -> bool:
         """Whether the peer has still to say hello, or to hand in what makes it a member."""

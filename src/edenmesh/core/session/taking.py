@@ -7,7 +7,7 @@ part is durable, and in no other way.
 
 from typing import Final
 
-from edenmesh.core.ids import AuthorId
+from edenmesh.core.ids import AuthorId, DeviceId
 from edenmesh.core.limits import (
     LOG_BRANCHES_MAX,
     PART_BYTES_MAX,
@@ -16,25 +16,29 @@ from edenmesh.core.limits import (
     UNACKED_PARTS_MAX,
     VECTOR_LOGS_MAX,
 )
-from edenmesh.core.reconcile import Held, Mark
+from edenmesh.core.reconcile import HOLE_BYTES, Held, Hole, Mark, Places
 from edenmesh.core.records import carry
 from edenmesh.core.session.events import PartReceived, Progress
 from edenmesh.core.session.giving import Giver
 from edenmesh.core.session.listing import OpenList
 from edenmesh.core.session.outbox import Outbox
-from edenmesh.core.session.ports import LogPart, Snapshot
+from edenmesh.core.session.ports import LogPart, Snapshot, is_well_sealed
 from edenmesh.core.trust import Frontier, Seal
 from edenmesh.core.wire import Ack, Ids, Part, Refused, Vector, Want
 from edenmesh.errors import LimitExceeded, RemoteProtocolError
 
 REASON_UNNAMED: Final = "the team does not know their author"
 REASON_FORKS: Final = "their author has forked too often"
+REASON_SEALS: Final = "their author seals too seldom"
 
 
 class Taker:
     """The other direction of a session: theirs to ours."""
 
-    def __init__(self, outbox: Outbox, snapshot: Snapshot, progress: Progress, giver: Giver) -> None:
+    def __init__(self, outbox: Outbox, snapshot: Snapshot, progress: Progress, *, giver: Giver, peer: DeviceId) -> None:
+        self.told: Final[dict[AuthorId, Places]] = {}
+        """Places of logs that the peer gave as holes: it need not be asked for them."""
+        self._peer = peer
         self._outbox = outbox
         self._snapshot = snapshot
         self._progress = progress
@@ -99,6 +103,8 @@ class Taker:
             self._refuse(part, seal, REASON_UNNAMED)
         elif self._forks_too_often(Mark(part.author, part.start, part.base)):
             self._refuse(part, seal, REASON_FORKS)
+        elif not is_well_sealed(part.start, seal.size, part.size_bytes):
+            self._refuse(part, seal, REASON_SEALS)
         else:
             self._hand_over(part, seal)
 
@@ -144,9 +150,11 @@ class Taker:
 
     def _hand_over(self, part: "_OpenPart", seal: Seal) -> None:
         seal.require_valid()
-        carried = [carry(data) for data in part.versions]
+        carried = [carry(data) if len(data) != HOLE_BYTES else Hole.decode(data) for data in part.versions]
         for seq, one in enumerate(carried, part.start):
-            if one.version.seq != seq or one.version.author != part.author:
+            if isinstance(one, Hole):
+                self.told.setdefault(part.author, Places()).add(seq, seq + 1)
+            elif one.version.seq != seq or one.version.author != part.author:
                 raise RemoteProtocolError(what="A version is not in its place in the log.")
         base = Mark(part.author, part.start, part.base)
         ids = [one.id for one in carried]
@@ -158,7 +166,8 @@ class Taker:
             # Of an author with forks, only the part that reaches this very log is the one awaited.
             if below.extended(ids[: log.size - part.start]).root() == log.root:
                 self._awaited.discard(log)
-        self._store(LogPart(part.author, part.start, part.base, carried, seal, frontier), base, part.size_bytes)
+        log_part = LogPart(part.author, part.start, part.base, carried, seal, frontier, self._peer)
+        self._store(log_part, base, part.size_bytes)
 
     def _store(self, part: LogPart, base: Mark, size_bytes: int) -> None:
         mark = Mark(part.author, part.seal.size, part.seal.root)

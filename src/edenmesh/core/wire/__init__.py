@@ -3,6 +3,7 @@
 Invariant: nothing a stranger sends costs more than its bound, and what is decoded is within every limit.
 """
 
+from edenmesh.core.wire.filling import HolesFilled, HolesHere, HolesMissing, HolesTaken, HolesWanted
 from edenmesh.core.wire.frames import FrameReader, frame
 from edenmesh.core.wire.messages import (
     PROTOCOL,
@@ -56,6 +57,11 @@ __all__ = [
     "Given",
     "Have",
     "Hello",
+    "HolesFilled",
+    "HolesHere",
+    "HolesMissing",
+    "HolesTaken",
+    "HolesWanted",
     "Ids",
     "Intent",
     "Message",

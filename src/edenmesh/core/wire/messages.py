@@ -9,7 +9,7 @@ from typing import Final, TypeAlias
 
 import msgspec
 
-from edenmesh.core.encoding import decode, is_normal
+from edenmesh.core.encoding import decode
 from edenmesh.core.ids import ID_BYTES, tagged_hash
 from edenmesh.core.limits import (
     CHUNK_BYTES,
@@ -30,26 +30,24 @@ from edenmesh.core.limits import (
 )
 from edenmesh.core.reconcile import Mark
 from edenmesh.core.trust import Seal
+from edenmesh.core.wire.filling import HolesFilled, HolesHere, HolesMissing, HolesTaken, HolesWanted
+from edenmesh.core.wire.shapes import BaseMessage, are_ids, is_text, require, require_log
 from edenmesh.errors import RemoteProtocolError
 
 PROTOCOL: Final = 1
 """The version of the session protocol this program speaks."""
 
 
-class _Message(msgspec.Struct, frozen=True, tag_field="m"):
-    """What all messages are. Each checks its own bounds when it is made, so one out of bounds cannot be had."""
-
-
-class Intent(_Message, frozen=True, tag="intent"):
+class Intent(BaseMessage, frozen=True, tag="intent"):
     """The dialler's first message: what the encounter is for, `pair` or `sync`."""
 
     kind: str
 
     def __post_init__(self) -> None:
-        _require(_is_text(self.kind, CODE_CHARS_MAX), "an intent")
+        require(is_text(self.kind, CODE_CHARS_MAX), "an intent")
 
 
-class Hello(_Message, frozen=True, tag="hello"):
+class Hello(BaseMessage, frozen=True, tag="hello"):
     """Opens a session: the mesh, the hash of the charter held, 16 fresh bytes, the protocol versions offered.
 
     Mesh and charter are `blinded` by the nonce: whoever knows them sees whether they are the same, and nobody else
@@ -64,13 +62,13 @@ class Hello(_Message, frozen=True, tag="hello"):
     versions: list[int]
 
     def __post_init__(self) -> None:
-        _require(_are_ids(self.charter, self.mesh) and len(self.nonce) == ID_BYTES // 2, "a hello names no mesh")
+        require(are_ids(self.charter, self.mesh) and len(self.nonce) == ID_BYTES // 2, "a hello names no mesh")
         is_offer = len(self.versions) <= ID_BYTES and all(0 <= one <= COUNT_MAX for one in self.versions)
-        _require(is_offer, "the versions a hello offers")
-        _require(0 <= self.port < 1 << 16, "a hello names no port")
+        require(is_offer, "the versions a hello offers")
+        require(0 <= self.port < 1 << 16, "a hello names no port")
 
 
-class CharterIds(_Message, frozen=True, tag="charter_ids"):
+class CharterIds(BaseMessage, frozen=True, tag="charter_ids"):
     """Ids of all charter entries held, in as many messages as they need; `is_last` marks the last.
 
     A device that does not know the peer as a member names none.
@@ -80,79 +78,79 @@ class CharterIds(_Message, frozen=True, tag="charter_ids"):
     is_last: bool
 
     def __post_init__(self) -> None:
-        _require(len(self.ids) <= LISTED_IDS_FRAME and _are_ids(*self.ids), "charter ids")
-        _require(self.is_last or bool(self.ids), "no charter ids")
+        require(len(self.ids) <= LISTED_IDS_FRAME and are_ids(*self.ids), "charter ids")
+        require(self.is_last or bool(self.ids), "no charter ids")
 
 
-class CharterEntries(_Message, frozen=True, tag="charter_entries"):
+class CharterEntries(BaseMessage, frozen=True, tag="charter_entries"):
     """Charter entries the peer does not have, parents before children."""
 
     entries: list[bytes]
 
     def __post_init__(self) -> None:
-        _require(bool(self.entries), "no charter entries")
+        require(bool(self.entries), "no charter entries")
 
 
-class CharterDone(_Message, frozen=True, tag="charter_done"):
+class CharterDone(BaseMessage, frozen=True, tag="charter_done"):
     """All charter entries the peer lacked were sent, and all it sent are durable; the hash of the result."""
 
     charter: bytes
 
     def __post_init__(self) -> None:
-        _require(_are_ids(self.charter), "a charter hash")
+        require(are_ids(self.charter), "a charter hash")
 
 
-class Have(_Message, frozen=True, tag="have"):
+class Have(BaseMessage, frozen=True, tag="have"):
     """The hash over the hashes of all forms held, and the set hash over the logs held."""
 
     forms: bytes
     set_hash: bytes
 
     def __post_init__(self) -> None:
-        _require(_are_ids(self.forms, self.set_hash), "the hash of forms or of logs")
+        require(are_ids(self.forms, self.set_hash), "the hash of forms or of logs")
 
 
-class Forms(_Message, frozen=True, tag="forms"):
+class Forms(BaseMessage, frozen=True, tag="forms"):
     """Hashes of all forms held: said where they are not the peer's."""
 
     forms: list[bytes]
 
     def __post_init__(self) -> None:
-        _require(len(self.forms) <= FORMS_MAX and _are_ids(*self.forms), "the forms held")
+        require(len(self.forms) <= FORMS_MAX and are_ids(*self.forms), "the forms held")
 
 
-class FormBytes(_Message, frozen=True, tag="form"):
+class FormBytes(BaseMessage, frozen=True, tag="form"):
     """One form the peer does not have."""
 
     form: bytes
 
     def __post_init__(self) -> None:
-        _require(len(self.form) <= FORM_BYTES_MAX, "a form is too long")
+        require(len(self.form) <= FORM_BYTES_MAX, "a form is too long")
 
 
-class Vector(_Message, frozen=True, tag="vector"):
+class Vector(BaseMessage, frozen=True, tag="vector"):
     """Every log held: author, size, root; in as many messages as they need, of which `is_last` marks the last."""
 
     is_last: bool
     logs: list[Mark]
 
     def __post_init__(self) -> None:
-        _require(len(self.logs) <= VECTOR_LOGS_FRAME, "too many logs")
-        _require(self.is_last or bool(self.logs), "no logs")
+        require(len(self.logs) <= VECTOR_LOGS_FRAME, "too many logs")
+        require(self.is_last or bool(self.logs), "no logs")
         for log in self.logs:
-            _require_log(log)
+            require_log(log)
 
 
-class Differ(_Message, frozen=True, tag="differ"):
+class Differ(BaseMessage, frozen=True, tag="differ"):
     """The peer's log is no beginning of ours: list its ids."""
 
     log: Mark
 
     def __post_init__(self) -> None:
-        _require_log(self.log)
+        require_log(self.log)
 
 
-class Ids(_Message, frozen=True, tag="ids"):
+class Ids(BaseMessage, frozen=True, tag="ids"):
     """Ids of a log from `start` on; the list is whole when it has reached the log's size."""
 
     ids: list[bytes]
@@ -160,26 +158,27 @@ class Ids(_Message, frozen=True, tag="ids"):
     start: int
 
     def __post_init__(self) -> None:
-        _require_log(self.log)
-        _require(0 < len(self.ids) <= LISTED_IDS_FRAME and _are_ids(*self.ids), "listed ids")
-        _require(self.log.size <= LISTED_IDS_MAX and 0 <= self.start <= self.log.size, "a list of ids is too long")
+        require_log(self.log)
+        require(0 < len(self.ids) <= LISTED_IDS_FRAME and are_ids(*self.ids), "listed ids")
+        require(self.log.size <= LISTED_IDS_MAX and 0 <= self.start <= self.log.size, "a list of ids is too long")
 
 
-class Want(_Message, frozen=True, tag="want"):
+class Want(BaseMessage, frozen=True, tag="want"):
     """Give the versions of a listed log from `start` on."""
 
     log: Mark
     start: int
 
     def __post_init__(self) -> None:
-        _require_log(self.log)
-        _require(0 <= self.start <= self.log.size, "a wanted log begins after its end")
+        require_log(self.log)
+        require(0 <= self.start <= self.log.size, "a wanted log begins after its end")
 
 
-class Part(_Message, frozen=True, tag="part", omit_defaults=True):
+class Part(BaseMessage, frozen=True, tag="part", omit_defaults=True):
     """Versions of one log in seq order from `start`; `base` is the tree head before the part's first version.
 
-    A part may take several messages; the last has the seal.
+    In the place of a version that the giver does not have stands a hole: its id and a byte that says why. A part may
+    take several messages; the last has the seal.
     """
 
     author: bytes
@@ -189,33 +188,33 @@ class Part(_Message, frozen=True, tag="part", omit_defaults=True):
     seal: Seal | None = None
 
     def __post_init__(self) -> None:
-        _require(_are_ids(self.author, self.base) and 0 <= self.start <= LOG_VERSIONS_MAX, "the head of a log part")
-        _require(0 < len(self.versions) <= PART_VERSIONS_MAX, "the length of a log part")
+        require(are_ids(self.author, self.base) and 0 <= self.start <= LOG_VERSIONS_MAX, "the head of a log part")
+        require(0 < len(self.versions) <= PART_VERSIONS_MAX, "the length of a log part")
 
 
-class Given(_Message, frozen=True, tag="given"):
+class Given(BaseMessage, frozen=True, tag="given"):
     """All versions the peer lacked were sent."""
 
 
-class Ack(_Message, frozen=True, tag="ack"):
+class Ack(BaseMessage, frozen=True, tag="ack"):
     """The log up to here is durable at the sender of this message."""
 
     log: Mark
 
     def __post_init__(self) -> None:
-        _require_log(self.log)
+        require_log(self.log)
 
 
-class Refused(_Message, frozen=True, tag="refused"):
-    """The log up to here was not taken: no charter entry here names its author, or too many of its forks are here."""
+class Refused(BaseMessage, frozen=True, tag="refused"):
+    """The log up to here was not taken: its author is not named here, has forked too often, or seals too seldom."""
 
     log: Mark
 
     def __post_init__(self) -> None:
-        _require_log(self.log)
+        require_log(self.log)
 
 
-class FileWanted(_Message, frozen=True, tag="file_wanted"):
+class FileWanted(BaseMessage, frozen=True, tag="file_wanted"):
     """Give this file of `size` bytes from `offset` on."""
 
     file: bytes
@@ -223,10 +222,10 @@ class FileWanted(_Message, frozen=True, tag="file_wanted"):
     size: int
 
     def __post_init__(self) -> None:
-        _require(_are_ids(self.file) and 0 <= self.offset < self.size <= FILE_BYTES_MAX, "a wanted file")
+        require(are_ids(self.file) and 0 <= self.offset < self.size <= FILE_BYTES_MAX, "a wanted file")
 
 
-class FileChunk(_Message, frozen=True, tag="file_chunk"):
+class FileChunk(BaseMessage, frozen=True, tag="file_chunk"):
     """A piece of a wanted file; `size` is that of the whole."""
 
     data: bytes
@@ -235,81 +234,82 @@ class FileChunk(_Message, frozen=True, tag="file_chunk"):
     size: int
 
     def __post_init__(self) -> None:
-        _require(_are_ids(self.file) and 0 < len(self.data) <= CHUNK_BYTES, "a piece of a file")
+        require(are_ids(self.file) and 0 < len(self.data) <= CHUNK_BYTES, "a piece of a file")
         is_inside = 0 <= self.offset <= self.size - len(self.data)
-        _require(is_inside and self.size <= FILE_BYTES_MAX, "the place of a piece in its file")
+        require(is_inside and self.size <= FILE_BYTES_MAX, "the place of a piece in its file")
 
 
-class FileTaken(_Message, frozen=True, tag="file_taken"):
+class FileTaken(BaseMessage, frozen=True, tag="file_taken"):
     """The first `have` bytes of a file were stored by the sender of this message, who then looks if its hash holds."""
 
     file: bytes
     have: int
 
     def __post_init__(self) -> None:
-        _require(_are_ids(self.file) and 0 < self.have <= FILE_BYTES_MAX, "what was taken of a file")
+        require(are_ids(self.file) and 0 < self.have <= FILE_BYTES_MAX, "what was taken of a file")
 
 
-class FileMissing(_Message, frozen=True, tag="file_missing"):
+class FileMissing(BaseMessage, frozen=True, tag="file_missing"):
     """The wanted file is not here whole, or has another size."""
 
     file: bytes
 
     def __post_init__(self) -> None:
-        _require(_are_ids(self.file), "a missing file")
+        require(are_ids(self.file), "a missing file")
 
 
-class FileHere(_Message, frozen=True, tag="file_here"):
+class FileHere(BaseMessage, frozen=True, tag="file_here"):
     """A file that was missing when it was wanted has come."""
 
     file: bytes
 
     def __post_init__(self) -> None:
-        _require(_are_ids(self.file), "a file that has come")
+        require(are_ids(self.file), "a file that has come")
 
 
-class Tally(_Message, frozen=True, kw_only=True, tag="tally", omit_defaults=True):
+class Tally(BaseMessage, frozen=True, kw_only=True, tag="tally", omit_defaults=True):
     """What the sender holds at the end: the word on which "everything" rests (design, section 4).
 
-    Counts are of records by table, of versions waiting, quarantined and purged, and of files not whole. `forms` is a
-    hash over the hashes of all forms held. A tally that is no answer asks for one.
+    Counts are of records by table, of versions absent, waiting, quarantined and purged, and of files not whole.
+    `forms` is a hash over the hashes of all forms held. A tally that is no answer asks for one.
     """
 
+    absent: int = 0
     charter: bytes
     files_missing: int = 0
     forms: bytes
     is_answer: bool = False
     purged: int = 0
     quarantined: int = 0
-    records: dict[str, int] = {}
+    records: dict[str, int] = msgspec.field(default_factory=dict)
     set_hash: bytes
     waiting: int = 0
 
     def __post_init__(self) -> None:
-        _require(_are_ids(self.charter, self.forms, self.set_hash), "the hashes of a tally")
-        _require(len(self.records) <= TALLY_TABLES_MAX, "a tally counts too many tables")
-        counts = (self.files_missing, self.purged, self.quarantined, self.waiting, *self.records.values())
-        _require(all(0 <= count <= COUNT_MAX for count in counts), "a count of a tally")
-        _require(all(_is_text(table, NAME_CHARS_MAX) for table in self.records), "a table of a tally")
+        require(are_ids(self.charter, self.forms, self.set_hash), "the hashes of a tally")
+        require(len(self.records) <= TALLY_TABLES_MAX, "a tally counts too many tables")
+        counts = (self.absent, self.files_missing, self.purged, self.quarantined, self.waiting, *self.records.values())
+        require(all(0 <= count <= COUNT_MAX for count in counts), "a count of a tally")
+        require(all(is_text(table, NAME_CHARS_MAX) for table in self.records), "a table of a tally")
 
 
-class Ping(_Message, frozen=True, tag="ping"):
+class Ping(BaseMessage, frozen=True, tag="ping"):
     """Asks whether anybody is there."""
 
 
-class Pong(_Message, frozen=True, tag="pong"):
+class Pong(BaseMessage, frozen=True, tag="pong"):
     """Yes."""
 
 
-class Close(_Message, frozen=True, tag="close"):
+class Close(BaseMessage, frozen=True, tag="close"):
     """The last message, with a word for the program and a sentence for the person."""
 
     code: str
     text: str
 
     def __post_init__(self) -> None:
-        is_said = _is_text(self.code, CODE_CHARS_MAX) and _is_text(self.text, CLOSE_TEXT_CHARS_MAX)
-        _require(is_said and self.text.isprintable(), "the closing words")
+        is_said = is_text(self.code, CODE_CHARS_MAX) and is_text(self.text, CLOSE_TEXT_CHARS_MAX)
+        require(is_said and self.text.isprintable(), "the closing words")
 
 
 Message: TypeAlias = (
@@ -329,6 +329,11 @@ Message: TypeAlias = (
     | Given
     | Ack
     | Refused
+    | HolesWanted
+    | HolesFilled
+    | HolesMissing
+    | HolesTaken
+    | HolesHere
     | FileWanted
     | FileChunk
     | FileTaken
@@ -365,22 +370,3 @@ def decode_message(body: bytes) -> Message:
 def blinded(nonce: bytes, value: bytes) -> bytes:
     """How a hello names a mesh or a charter to those who know it."""
     return tagged_hash("hello", nonce, value)
-
-
-def _require(condition: bool, what: str) -> None:
-    # msgspec turns a ValueError raised while decoding into a DecodeError that names the place.
-    if not condition:
-        raise ValueError(what)
-
-
-def _require_log(log: Mark) -> None:
-    is_named = _are_ids(log.author, log.root) and 0 < log.size <= LOG_VERSIONS_MAX
-    _require(is_named, "a log is not named as logs are")
-
-
-def _are_ids(*values: bytes) -> bool:
-    return all(len(value) == ID_BYTES for value in values)
-
-
-def _is_text(text: str, chars_max: int) -> bool:
-    return len(text) <= chars_max and is_normal(text)

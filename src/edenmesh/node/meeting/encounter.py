@@ -20,6 +20,7 @@ from edenmesh.core.session import (
     Ended,
     Event,
     FormReceived,
+    HolesReceived,
     PartReceived,
     Progress,
     Session,
@@ -199,7 +200,7 @@ class Encounter:
 
     def _drain(self) -> None:
         while (event := self._session.next_event()) is not None:
-            if isinstance(event, PartReceived | CharterReceived | FormReceived | ChunkReceived):
+            if isinstance(event, PartReceived | CharterReceived | FormReceived | HolesReceived | ChunkReceived):
                 self._stage(event)
                 continue
             if isinstance(event, Ended):

@@ -14,7 +14,7 @@ from weakref import WeakKeyDictionary
 from edenmesh.core.ids import AuthorId
 from edenmesh.core.ports import Entropy
 from edenmesh.core.records import Pen
-from edenmesh.core.session import Batch, CharterReceived, ChunkReceived, FormReceived
+from edenmesh.core.session import Batch, CharterReceived, ChunkReceived, FormReceived, HolesReceived
 from edenmesh.errors import EdenmeshError, StoreError
 from edenmesh.node.parts.identity import Identity
 from edenmesh.store import Committed, Store, Transaction
@@ -163,6 +163,8 @@ def _apply(transaction: Transaction, batch: Batch) -> None:
         transaction.add_charter(batch.entries)
     elif isinstance(batch, FormReceived):
         transaction.add_form(batch.form)
+    elif isinstance(batch, HolesReceived):
+        transaction.fill(batch.filling)
     elif isinstance(batch, ChunkReceived):
         transaction.add_chunk(batch.file, batch.size, batch.offset, batch.data)
     else:
