@@ -6,17 +6,21 @@ Invariant: equal sets of versions give equal states, in whatever order they came
 from edenmesh.core.records.about import ABSENT, Observation, Resolution
 from edenmesh.core.records.catalogue import Catalogue, Membership
 from edenmesh.core.records.change import Change, Pen, compose, difference, normal_value
+from edenmesh.core.records.deciding import StrandDecision, decide_different, decide_same, offered_keeper
 from edenmesh.core.records.declarations import Declarations, Declared
+from edenmesh.core.records.families import family_uuids, residence, versions_at
 from edenmesh.core.records.form import FORM_FORMAT, KINDS, Component, Field, Form, Option, Rule, Table, form_hash
 from edenmesh.core.records.history import History, Node
 from edenmesh.core.records.merge import record_state, record_states
 from edenmesh.core.records.observation import (
     body_hash,
     is_delivered,
+    is_receipt,
     last_observations,
+    open_questions,
     state_body,
 )
-from edenmesh.core.records.observing import Draft, Reading, observe, open_questions
+from edenmesh.core.records.observing import Draft, Reading, observe
 from edenmesh.core.records.ruling import RULES, decide, rulings
 from edenmesh.core.records.state import OPEN, Choice, FieldState, Flag, RecordState, StrandState
 from edenmesh.core.records.typed import Raw, content_of, in_order, moment_of, text_of
@@ -93,6 +97,7 @@ __all__ = [
     "Removal",
     "Resolution",
     "Rule",
+    "StrandDecision",
     "StrandState",
     "Table",
     "Value",
@@ -104,23 +109,30 @@ __all__ = [
     "content_of",
     "content_text",
     "decide",
+    "decide_different",
+    "decide_same",
     "difference",
+    "family_uuids",
     "form_hash",
     "in_order",
     "is_delivered",
+    "is_receipt",
     "last_observations",
     "left_uuid",
     "moment_of",
     "normal_value",
     "observe",
+    "offered_keeper",
     "open_questions",
     "owned_uuid",
     "owns_uuid",
     "record_state",
     "record_states",
+    "residence",
     "rulings",
     "state_body",
     "text_of",
     "version_id",
+    "versions_at",
     "write",
 ]

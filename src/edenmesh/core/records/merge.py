@@ -1,7 +1,7 @@
 """State = f(versions, the forms they name): the rules of the design, sections 2.4 to 2.6, as one pure function.
 
 What fields show is worked out strand by strand (fields.py); which strands there are, and where each resides, is asked
-first (strands.py). A retract covers what its author saw, no more.
+first (families.py). A retract covers what its author saw, no more.
 
 Versions that do not count (quarantined, undone, or newer than this program) keep their place in causality and give no
 value. Cost: a few passes over the versions, and one over the assignments of each field.
@@ -11,11 +11,12 @@ from collections.abc import Mapping, Set
 
 from edenmesh.core.ids import VersionId
 from edenmesh.core.records.declarations import NOTHING, Declarations, Declared, declared_by
+from edenmesh.core.records.families import Residence, residences_of
 from edenmesh.core.records.fields import Said, fields_of, said_by
 from edenmesh.core.records.history import History, Node, heads_of, nodes_above, nodes_below
+from edenmesh.core.records.observation import questions_of
 from edenmesh.core.records.past import Past
 from edenmesh.core.records.state import Choice, FieldState, Flag, RecordState, StrandState
-from edenmesh.core.records.strands import strands_of
 from edenmesh.core.records.undone import is_only_undo
 from edenmesh.core.records.version import PUT, RESOLVE, RETRACT, Version
 
@@ -28,6 +29,7 @@ _WAITING = Flag.WAITING.value
 _QUARANTINED = Flag.QUARANTINED.value
 _NEWER = Flag.NEWER.value
 _AWAITED = Flag.AWAITED.value
+_QUESTION = Flag.QUESTION.value
 
 
 def record_states(
@@ -37,11 +39,21 @@ def record_states(
 ) -> tuple[RecordState, ...]:
     """The states of all records that the versions of one family make, by uuid: normally one.
 
-    A family is all versions under one uuid, and under those that the strands of it have or would have where they
-    left it (`left_uuid` of their first versions). `uncounted` are the quarantined ones among the versions; without
-    `declarations` no forms are looked at.
+    A family is all versions under the uuids that `family_uuids` links. There is a state for each uuid under which a
+    strand resides, or versions stand that are in no strand: they wait, or do not count. `uncounted` are the
+    quarantined ones among the versions; without `declarations` no forms are looked at.
     """
-    return (record_state(versions, uncounted, declarations),)
+    if len(versions) == 1 and not uncounted:
+        # Most records were written once, and then nothing can be undecided.
+        first, version = next(iter(versions.items()))
+        if _only_sets(version):
+            is_awaited = declarations is not None and declarations.is_awaited(version.schema)
+            awaited = Flag(_AWAITED if is_awaited else 0)
+            return (RecordState(version.table, version.uuid, (_lone_strand(first, version),), frozenset(), awaited),)
+    history = History(versions, uncounted)
+    declared = declared_by(history, declarations) if declarations is not None else NOTHING
+    past = Past(history, declared.units)
+    return tuple([_state(one, history, past, declared) for one in residences_of(history)])
 
 
 def record_state(
@@ -49,32 +61,38 @@ def record_state(
     uncounted: Set[VersionId] = frozenset(),
     declarations: Declarations | None = None,
 ) -> RecordState:
-    """The state of one record from all its versions held here, of which none has ever left for another uuid."""
-    first, version = next(iter(versions.items()))
-    if len(versions) == 1 and not uncounted and _only_sets(version):
-        # Most records were written once, and then nothing can be undecided.
-        is_awaited = declarations is not None and declarations.is_awaited(version.schema)
-        awaited = Flag(_AWAITED if is_awaited else 0)
-        return RecordState(version.table, version.uuid, (_lone_strand(first, version),), frozenset(), awaited)
-    history = History(versions, uncounted)
-    declared = declared_by(history, declarations) if declarations is not None else NOTHING
-    past = Past(history, declared.units)
-    strands = tuple(_strand_state(nodes, history, past, declared) for nodes in strands_of(history))
-    flags = _IDENTITY if len(strands) > 1 else 0
+    """The state of one record from all its versions held here, none of which stands under another uuid."""
+    states = record_states(versions, uncounted, declarations)
+    if len(states) == 1:
+        return states[0]
+    uuid = next(iter(versions.values())).uuid
+    return next((state for state in states if state.uuid == uuid), states[0])
+
+
+def _state(record: Residence, history: History, past: Past, declared: Declared) -> RecordState:
+    versions, uncounted = record.versions, history.uncounted
+    is_shared = record.is_shared
+    strands = tuple([_strand_state(nodes, history, past, declared, is_shared=is_shared) for nodes in record.strands])
+    flags = _IDENTITY if len(strands) > 1 or record.contradictions else 0
     for strand in strands:
         if strand.conflicts:
             flags |= _CONFLICT
         if strand.retracts:
             flags |= _CONTESTED if strand.is_contested else _DELETED if len(strands) == 1 else 0
-    if history.waiting:
-        flags |= _WAITING
+    waiting = history.waiting
+    if waiting:
+        waiting = frozenset(waiting & versions.keys())
+        flags |= _WAITING if waiting else 0
     if uncounted and not uncounted.isdisjoint(versions):
         flags |= _QUARANTINED
     if any(not one.is_understood for one in versions.values()):
         flags |= _NEWER
     if declared.is_awaited:
         flags |= _AWAITED
-    return RecordState(version.table, version.uuid, strands, history.waiting, Flag(flags))
+    if history.observed and questions_of(history, record.uuid):
+        flags |= _QUESTION
+    table = next(iter(versions.values())).table
+    return RecordState(table, record.uuid, strands, waiting, Flag(flags), record.contradictions)
 
 
 def _only_sets(version: Version) -> bool:
@@ -87,9 +105,11 @@ def _lone_strand(one: VersionId, version: Version) -> StrandState:
     return StrandState(first=one, firsts=ids, heads=ids, fields=fields)
 
 
-def _strand_state(nodes: list[Node], history: History, past: Past, declared: Declared) -> StrandState:
+def _strand_state(
+    nodes: list[Node], history: History, past: Past, declared: Declared, *, is_shared: bool
+) -> StrandState:
     speaking = [node for node in nodes if node.is_counted and not node.is_undone]
-    said = said_by(speaking, past, declared)
+    said = said_by(speaking, [node for node in nodes if node.is_undone and node.is_counted], past, declared)
     fields = fields_of(said, nodes, history, past, declared)
     retracts, edits = _retracts(nodes, speaking, said)
     return StrandState(
@@ -100,6 +120,7 @@ def _strand_state(nodes: list[Node], history: History, past: Past, declared: Dec
         conflicts=tuple([name for name, field in fields.items() if len(field.choices) > 1]),
         retracts=retracts,
         concurrent_edits=edits,
+        is_shared=is_shared,
     )
 
 

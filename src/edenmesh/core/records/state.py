@@ -6,6 +6,7 @@ from typing import Final
 
 import msgspec
 
+from edenmesh.core.encoding import Plain
 from edenmesh.core.ids import VersionId
 from edenmesh.core.records.values import Content
 
@@ -72,7 +73,8 @@ class StrandState(msgspec.Struct, frozen=True, kw_only=True):
     `firsts` are all first versions in it: a reference that names one of them means this strand.
 
     `conflicts` are the names of the fields in conflict; `retracts` are those no one lifted, and `concurrent_edits`
-    the changes that none of them had seen.
+    the changes that none of them had seen. `is_shared`: there are further strands in the family, so that a version
+    of this one has to name it.
     """
 
     first: VersionId
@@ -82,6 +84,12 @@ class StrandState(msgspec.Struct, frozen=True, kw_only=True):
     conflicts: tuple[str, ...] = ()
     retracts: tuple[VersionId, ...] = ()
     concurrent_edits: tuple[VersionId, ...] = ()
+    is_shared: bool = False
+
+    @property
+    def about(self) -> dict[str, Plain]:
+        """What a version that changes this strand says of itself: which strand it means, where there are several."""
+        return {"strand": self.first} if self.is_shared else {}
 
     @property
     def is_deleted(self) -> bool:

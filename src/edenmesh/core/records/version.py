@@ -15,7 +15,7 @@ import msgspec
 from msgspec import Meta
 
 from edenmesh.core.encoding import Plain, decode, decode_struct, encode, is_normal, require_plain
-from edenmesh.core.ids import AuthorId, Id, VersionId, tagged_hash
+from edenmesh.core.ids import ID_BYTES, AuthorId, Id, VersionId, tagged_hash
 from edenmesh.core.limits import (
     COUNT_MAX,
     FORMAT_MAX,
@@ -231,6 +231,8 @@ def _require_valid(version: Version) -> None:
         _require_lists(version)
     if version.about:
         _require_plain(version.about)
+        strand = version.about.get("strand", version.author)
+        _require(isinstance(strand, bytes) and len(strand) == ID_BYTES, "it names a strand by no possible id")
     if version.op != PUT or (not version.parents and (version.unset or version.remove)):
         _require_op(version)
 
