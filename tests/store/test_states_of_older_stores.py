@@ -48,7 +48,7 @@ def age(home: Path, tmp_path: Path) -> None:
     link = open_link(home)
     link.run("DELETE FROM meta WHERE name = 'store.rules'")
     link.run("DELETE FROM records WHERE NOT EXISTS (SELECT 1 FROM versions WHERE record = records.num)")
-    wanted = {table: [row[1] for row in _columns(first, tmp_path / "shape", table)] for table in TABLES}
+    wanted = {table: _columns(first, tmp_path / "shape", table) for table in TABLES}
     rows = {table: link.rows(f"SELECT {', '.join(columns)} FROM {table}") for table, columns in wanted.items()}
     link.close()
     for name in ("store.db", "store.db-wal", "store.db-shm"):
@@ -65,7 +65,7 @@ def age(home: Path, tmp_path: Path) -> None:
     link.close()
 
 
-def _columns(schema: Path, home: Path, table: str) -> list[tuple[object, ...]]:
+def _columns(schema: Path, home: Path, table: str) -> list[str]:
     """The columns that a table had in a schema."""
     if not home.exists():
         make_store(home).close()
@@ -77,7 +77,7 @@ def _columns(schema: Path, home: Path, table: str) -> list[tuple[object, ...]]:
         migrate(link, schema)
     else:
         link = open_link(home)
-    found = link.rows(f"PRAGMA table_info({table})")
+    found = [str(row[1]) for row in link.rows(f"PRAGMA table_info({table})")]
     link.close()
     return found
 
