@@ -5,7 +5,7 @@ import json
 import os
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -27,6 +27,7 @@ class Answer:
     """What the device answered: as JSON for programs, by `read` as a type to draw."""
 
     data: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
 
     def read(self, kind: type[Kind]) -> Kind:
         """The answer as a type. Raises LocalProtocolError where it is something else."""
@@ -112,7 +113,7 @@ class Client:
             ) from error
         if not response.is_success:
             raise _error_of(response.content, response.status_code)
-        return Answer(response.content)
+        return Answer(response.content, response.headers)
 
 
 async def is_served(path: Path) -> bool:

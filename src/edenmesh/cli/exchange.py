@@ -11,6 +11,7 @@ from typing import Final
 import click
 
 from edenmesh.cli.calls import Call, command
+from edenmesh.cli.client import Answer
 from edenmesh.cli.exits import ExitCode
 from edenmesh.cli.values import keep_file, read_content
 from edenmesh.errors import InvalidInput, UsageError
@@ -29,10 +30,20 @@ _PROBLEMS_SHOWN: Final = 20
         help="Where the photos and documents named in FILE are.",
     ),
     click.option("--update", is_flag=True, help="Let FILE change records that are here already."),
-    examples=["edenmesh import shelters.s3json", "edenmesh import incidents.json --files photos/ --update"],
+    click.option(
+        "--from", "source", default="", metavar="NAME", help="FILE is what this destination gave out: what it held."
+    ),
+    examples=[
+        "edenmesh import shelters.s3json",
+        "edenmesh import incidents.json --files photos/ --update",
+        "edenmesh import export-of-office.s3json --from office",
+    ],
 )
-async def import_file(call: Call, file: Path, files: Path | None, update: bool) -> ExitCode:
+async def import_file(call: Call, *, file: Path, files: Path | None, update: bool, source: str) -> ExitCode:
     """Import the records in FILE, an S3JSON document.
+
+    Without an option what FILE says stands beside what is here: where they differ, people decide. With --update FILE
+    is an edit of yours; with --from it shows what a server held, as if it had been read there.
 
     What is here already writes nothing, so the same file may be imported again. A broken row is listed and costs no
     other; then it ends with 3. It ends with 4 where a record now stands twice under one uuid, with different values.
@@ -41,7 +52,7 @@ async def import_file(call: Call, file: Path, files: Path | None, update: bool) 
     found = _named_files(text, files) if files is not None else []
     async with call.device() as device:
         kept = {path.name: await keep_file(device, path) for path in found}
-        answer = await device.post("/api/import", {"document": text, "files": kept, "update": update})
+        answer = await device.post("/api/import", {"document": text, "files": kept, "update": update, "from": source})
     result = answer.read(ImportResult)
     if call.is_json:
         call.screen.write_json(answer.value)
@@ -91,14 +102,24 @@ async def export(call: Call, form: str, tables: tuple[str, ...], output: Path | 
     if output is not None:
         _write(output, answer.data)
         if call.is_json:
-            call.screen.write_json({"file": str(output), "bytes": len(answer.data)})
+            undecided = int(answer.headers.get("Edenmesh-Undecided", "0"))
+            call.screen.write_json({"file": str(output), "bytes": len(answer.data), "undecided": undecided})
         call.screen.say(f"Wrote {output}: {len(answer.data):,} bytes.")
     elif call.is_json:
         call.screen.write_json({"format": form, "content": answer.data.decode()})
     else:
         sys.stdout.buffer.write(answer.data)
         sys.stdout.buffer.flush()
+    _warn(call, answer)
     return ExitCode.OK
+
+
+def _warn(call: Call, answer: Answer) -> None:
+    """Say that some of what was exported is provisional."""
+    count = int(answer.headers.get("Edenmesh-Undecided", "0"))
+    if count and not call.is_json:
+        what = "record holds" if count == 1 else "records hold"
+        call.screen.note(f'{count:,} {what} what nobody has decided yet, marked "undecided". See: edenmesh conflicts')
 
 
 def _text(content: bytes, file: Path) -> str:

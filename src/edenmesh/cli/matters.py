@@ -19,13 +19,17 @@ NOTE: Final = "comments"
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """One answer to a matter. `name` is the same in all matters of a kind; `text` is shown beside its number."""
+    """One answer to a matter. `name` is the same in all matters of a kind; `text` is shown beside its number.
+
+    `ends`: with it nothing else of the record needs to be decided. `version` gave the value, where it is one.
+    """
 
     name: str
     text: str
     beside: str
     body: Body
     ends: bool = False
+    version: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +119,15 @@ def _field(record: RecordShown, strand: StrandShown, names: list[str]) -> Matter
     for place, choice in enumerate(fields[0].choices):
         picks: dict[str, Json] = dict.fromkeys(names, choice.version)
         way = f", {choice.way}" if choice.way else ""
-        replies.append(Reply(choice.by, choice_text(fields, place), f"{said_of(choice)}{way}", {"picks": picks}))
+        replies.append(
+            Reply(
+                choice.by,
+                choice_text(fields, place),
+                f"{said_of(choice)}{way}",
+                {"picks": picks},
+                version=choice.version,
+            )
+        )
     title = ", ".join(names) + (" (decided as one)" if len(names) > 1 else "")
     lines = ("Until this is decided, the most restrictive value is shown.",) if fields[0].is_restrictive else ()
     people = sorted(reply.name for reply in replies)

@@ -34,18 +34,19 @@ def draw_open(screen: Screen, seen: RecordShown) -> None:
     if len(seen.strands) > 1:
         draw_strands(screen, seen)
     for matter in matters_of(seen):
-        draw_matter(screen, matter)
+        draw_matter(screen, matter, has_ids=True)
     screen.say("")
 
 
-def draw_matter(screen: Screen, matter: Matter) -> None:
-    """One thing to decide, with its numbered replies."""
+def draw_matter(screen: Screen, matter: Matter, *, has_ids: bool = False) -> None:
+    """One thing to decide, with its numbered replies; `has_ids` names the versions, too, for who types them."""
     screen.say(f"{matter.title}:", style="bold")
     for line in matter.lines:
         screen.say(f"  {line}")
     width = max(len(one.text) for one in matter.replies)
     for number, one in enumerate(matter.replies, 1):
-        screen.say(f"  {number}  {one.text:<{width if one.beside else 0}}{f'   {one.beside}' if one.beside else ''}")
+        beside = "   ".join(["", one.beside, *([one.version] if has_ids else [])]) if one.beside else ""
+        screen.say(f"  {number}  {one.text:<{width if beside else 0}}{beside}")
 
 
 def draw_strands(screen: Screen, seen: RecordShown) -> None:

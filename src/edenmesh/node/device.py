@@ -21,6 +21,7 @@ from edenmesh.node.parts import Check, Desk, Identity, MemberView, Parts, PeerVi
 from edenmesh.node.records import (
     Decision,
     Decisions,
+    Exported,
     Importer,
     ImportResult,
     Json,
@@ -240,22 +241,40 @@ class Device:
             return writing.add_form(form.encode())
 
     def import_document(
-        self, data: bytes, *, files: Mapping[str, bytes | File] | None = None, is_update: bool = False
+        self,
+        data: bytes,
+        *,
+        files: Mapping[str, bytes | File] | None = None,
+        is_update: bool = False,
+        source: str = "",
     ) -> ImportResult:
-        """Import an S3JSON document with the files it names, by their names. Raises InvalidInput where it is none."""
-        return self._importer(files, is_update).take(data)
+        """Import an S3JSON document with the files it names, by their names. Raises InvalidInput where it is none.
+
+        `is_update`: it edits what is here. `source`: it is what that destination gave out, and shows what it held.
+        """
+        return self._importer(files, source, is_update=is_update).take(data)
 
     async def import_in_turns(
-        self, data: bytes, *, files: Mapping[str, bytes | File] | None = None, is_update: bool = False
+        self,
+        data: bytes,
+        *,
+        files: Mapping[str, bytes | File] | None = None,
+        is_update: bool = False,
+        source: str = "",
     ) -> ImportResult:
         """The same for a long document: other tasks have their turns, and what has come in is shown and passed on."""
-        return await self._importer(files, is_update).take_in_turns(data)
+        return await self._importer(files, source, is_update=is_update).take_in_turns(data)
 
-    def _importer(self, files: Mapping[str, bytes | File] | None, is_update: bool) -> Importer:
-        return Importer(self._parts, self._records.catalogue(), files or {}, is_update=is_update)
+    def _importer(self, files: Mapping[str, bytes | File] | None, source: str, *, is_update: bool) -> Importer:
+        destination = self._exchanges.destinations.find(source).id if source else None
+        return Importer(self._parts, self._records.catalogue(), files or {}, is_update=is_update, source=destination)
 
     def export(self, tables: Sequence[str] = (), form: str = "s3json") -> bytes:
         """Records as s3json, csv or geojson, those undecided marked. Raises InvalidInput."""
+        return self.exported(tables, form).content
+
+    def exported(self, tables: Sequence[str] = (), form: str = "s3json") -> Exported:
+        """The same, with how many records that are and how many of them nobody has decided yet."""
         return export(self._parts.store, tables, form)
 
     def examine(self) -> list[Check]:

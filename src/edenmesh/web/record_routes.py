@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from starlette.requests import Request
@@ -16,7 +16,9 @@ from edenmesh.errors import InvalidInput
 from edenmesh.node import Decision, Device, Json
 from edenmesh.web.answers import answer, flag_of, number_of, object_of, read_object, text_of
 
-_PAGE_MAX = 1000
+RECORDS_HEADER: Final = "Edenmesh-Records"
+UNDECIDED_HEADER: Final = "Edenmesh-Undecided"
+_PAGE_MAX: Final = 1000
 
 
 class RecordRoutes:
@@ -148,20 +150,27 @@ class RecordRoutes:
         return Response(content, media_type="application/octet-stream", headers=headers)
 
     async def take(self, request: Request) -> Response:
-        """Import S3JSON: `document` as text, `files` kept before by their name, `update`."""
+        """Import S3JSON: `document` as text, `files` kept before by their name, `update`, `from` a destination."""
         body = await read_object(request)
         files = {label: _file(given) for label, given in object_of(body, "files").items()}
         result = await self._device.import_in_turns(
-            text_of(body, "document").encode(), files=files, is_update=flag_of(body, "update")
+            text_of(body, "document").encode(),
+            files=files,
+            is_update=flag_of(body, "update"),
+            source=text_of(body, "from", otherwise=""),
         )
         return answer(result)
 
     async def export(self, request: Request) -> Response:
-        """Export: `format` s3json, csv or geojson; `table` once for each, all where there is none."""
+        """Export: `format` s3json, csv or geojson; `table` once for each, all where there is none.
+
+        Headers say how many records that are, and how many of them nobody has decided yet.
+        """
         query = request.query_params
         # In a thread: a large export must not keep sessions waiting, and it only reads.
-        content = await asyncio.to_thread(self._device.export, query.getlist("table"), query.get("format", "s3json"))
-        return Response(content, media_type="application/octet-stream")
+        exported = await asyncio.to_thread(self._device.exported, query.getlist("table"), query.get("format", "s3json"))
+        headers = {RECORDS_HEADER: str(exported.records), UNDECIDED_HEADER: str(exported.undecided)}
+        return Response(exported.content, media_type="application/octet-stream", headers=headers)
 
 
 class Decided(msgspec.Struct, frozen=True):

@@ -5,7 +5,7 @@ with its choices.
 """
 
 from edenmesh.node.records.decisions import Decision, Decisions
-from edenmesh.node.records.exports import export
+from edenmesh.node.records.exports import Exported, export
 from edenmesh.node.records.history import ChangeView, EventView, HistoryView, tell_history
 from edenmesh.node.records.imports import Importer, ImportResult, keep_file, media_of
 from edenmesh.node.records.names import Names
@@ -33,6 +33,7 @@ __all__ = [
     "Decision",
     "Decisions",
     "EventView",
+    "Exported",
     "FieldView",
     "HistoryView",
     "ImportResult",

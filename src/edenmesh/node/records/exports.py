@@ -3,8 +3,10 @@
 import csv
 import io
 import json
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Final
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, NamedTuple
 
 from edenmesh.core.records import MASTER, Content, Decimal, Reference, StrandState, content_text
 from edenmesh.eden import Row, encode_document
@@ -15,30 +17,55 @@ from edenmesh.store import Store
 UNDECIDED: Final = "undecided"
 """The attribute, column or property that names the fields in conflict; `record` where two strands share the uuid."""
 
+ALTERNATIVES: Final = "alternatives"
+"""The property that holds, for each field in conflict, all values it may have."""
+
 _FORMULA_BEGINNINGS: Final = ("=", "+", "-", "@", "\t", "\r")
 _PAGE: Final = 500
 _PLACES: Final = (("lat", "lon"), ("latitude", "longitude"))
 
 
-def export(store: Store, tables: Sequence[str], form: str) -> bytes:
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """A file for others: its content, how many records stand in it, and how many of them nobody has decided yet."""
+
+    content: bytes
+    records: int
+    undecided: int
+
+
+class _Shown(NamedTuple):
+    """One strand as it is exported; `note` says what about it is undecided."""
+
+    table: str
+    uuid: str
+    strand: StrandState
+    note: str
+
+
+def export(store: Store, tables: Sequence[str], form: str) -> Exported:
     """Records of these tables, of all where none is named, as s3json, csv or geojson.
 
     Deleted records are left out. Raises InvalidInput for another format, or for csv of more than one table.
     """
     names = list(tables) or [row.name for row in store.records.tables()]
-    if form == "s3json":
-        return encode_document(_row(table, uuid, strand, note) for table, uuid, strand, note in _shown(store, names))
-    if form == "csv":
-        if len(names) != 1:
-            raise InvalidInput(what="A CSV file holds one table.", do="Name one, such as `--table org_facility`.")
-        return _csv(_shown(store, names))
-    if form == "geojson":
-        return _geojson(store, _shown(store, names))
-    raise InvalidInput(what=f"There is no export format {form!r}.", do="Choose s3json, csv or geojson.")
+    if form == "csv" and len(names) != 1:
+        raise InvalidInput(what="A CSV file holds one table.", do="Name one, such as `--table org_facility`.")
+    if form not in _FORMATS:
+        raise InvalidInput(what=f"There is no export format {form!r}.", do="Choose s3json, csv or geojson.")
+    counts: Counter[bool] = Counter()
+    content = _FORMATS[form](store, _counted(_shown(store, names), counts))
+    return Exported(content, counts.total(), counts[True])
 
 
-def _shown(store: Store, tables: Iterable[str]) -> Iterator[tuple[str, str, StrandState, str]]:
-    """Every strand shown: table, uuid, the strand, and what about it is undecided."""
+def _counted(shown: Iterable[_Shown], counts: "Counter[bool]") -> Iterator[_Shown]:
+    for one in shown:
+        counts[bool(one.note)] += 1
+        yield one
+
+
+def _shown(store: Store, tables: Iterable[str]) -> Iterator[_Shown]:
+    """Every strand shown."""
     for table in tables:
         after = 0
         while rows := store.records.page(table, after=after, limit=_PAGE):
@@ -47,14 +74,18 @@ def _shown(store: Store, tables: Iterable[str]) -> Iterator[tuple[str, str, Stra
                 state = store.records.versions_of(row.num).state()
                 for strand in state.strands:
                     note = "record" if len(state.strands) > 1 or strand.is_contested else ",".join(strand.conflicts)
-                    yield row.table, row.uuid, strand, note
+                    yield _Shown(row.table, row.uuid, strand, note)
+
+
+def _s3json(_store: Store, shown: Iterator[_Shown]) -> bytes:
+    return encode_document(_row(*one) for one in shown)
 
 
 def _row(table: str, uuid: str, strand: StrandState, note: str) -> Row:
     return Row(table=table, uuid=uuid, fields=strand.values, attributes={UNDECIDED: note} if note else {})
 
 
-def _csv(shown: Iterator[tuple[str, str, StrandState, str]]) -> bytes:
+def _csv(_store: Store, shown: Iterator[_Shown]) -> bytes:
     rows = [(uuid, strand.values, note) for _, uuid, strand, note in shown]
     names = sorted({name for _, values, _ in rows for name in values})
     text = io.StringIO()
@@ -79,7 +110,7 @@ def _harmless(text: str) -> str:
     return f"'{text}" if text.startswith(_FORMULA_BEGINNINGS) else text
 
 
-def _geojson(store: Store, shown: Iterator[tuple[str, str, StrandState, str]]) -> bytes:
+def _geojson(store: Store, shown: Iterator[_Shown]) -> bytes:
     features: list[Json] = []
     for table, uuid, strand, note in shown:
         values = strand.values
@@ -88,6 +119,9 @@ def _geojson(store: Store, shown: Iterator[tuple[str, str, StrandState, str]]) -
         properties.update({"table": table, "uuid": uuid})
         if note:
             properties[UNDECIDED] = note
+            properties[ALTERNATIVES] = {
+                name: [content_json(one.content) for one in strand.fields[name].choices] for name in strand.conflicts
+            }
         features.append({"type": "Feature", "id": uuid, "geometry": place, "properties": properties})
     collection: dict[str, Json] = {"type": "FeatureCollection", "features": features}
     return json.dumps(collection, ensure_ascii=False).encode()
@@ -115,3 +149,10 @@ def _located(store: Store, values: dict[str, Content]) -> Json:
         if strand is not None and (place := _place(strand.values)) is not None:
             return place
     return None
+
+
+_FORMATS: Final[Mapping[str, Callable[[Store, Iterator[_Shown]], bytes]]] = {
+    "s3json": _s3json,
+    "csv": _csv,
+    "geojson": _geojson,
+}

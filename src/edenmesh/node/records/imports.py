@@ -1,4 +1,4 @@
-"""Importing S3JSON: what a file says becomes first contents of records, or an edit of what is here where asked.
+"""Importing S3JSON: what a file says becomes first contents of records, an edit of what is here, or what a server held.
 
 What is already here writes nothing, also where it was edited or deleted since, so the same file may be imported again,
 on this device and on others: records keep their uuid and equal first contents are one record. A broken row is listed
@@ -6,12 +6,12 @@ and costs no other. Cost: some 140 us a row.
 """
 
 import asyncio
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
 from edenmesh.core.encoding import Plain
-from edenmesh.core.ids import FormHash, VersionId
+from edenmesh.core.ids import DestinationId, FormHash, VersionId
 from edenmesh.core.records import (
     PUT,
     RETRACT,
@@ -34,6 +34,7 @@ from edenmesh.core.records import (
 from edenmesh.eden import Document, Problem, Row, decode_document, normalise_document
 from edenmesh.errors import InvalidInput
 from edenmesh.node.parts import Desk, Parts
+from edenmesh.node.records.observed import FileReading
 from edenmesh.store import RecordVersions
 
 _ROWS_A_CHANGE: Final = 2000
@@ -58,12 +59,30 @@ class Importer:
     """One import: give it the document, ask for the result."""
 
     def __init__(
-        self, parts: Parts, catalogue: Catalogue, files: Mapping[str, bytes | File], *, is_update: bool
+        self,
+        parts: Parts,
+        catalogue: Catalogue,
+        files: Mapping[str, bytes | File],
+        *,
+        is_update: bool = False,
+        source: DestinationId | None = None,
+        is_erased: Callable[[str, str], bool] = lambda table, uuid: False,
     ) -> None:
+        """Raises InvalidInput where it is to be an edit and a reading.
+
+        `source` is the destination whose export the document is; `is_erased` says of a table and uuid that what stood
+        there was erased for good, and may not come back.
+        """
+        if is_update and source is not None:
+            raise InvalidInput(
+                what="What a server gave out is no edit of yours.", do="Say --update or --from, not both."
+            )
         self._parts = parts
         self._catalogue = catalogue
         self._given = files
         self._is_update = is_update
+        self._reading = FileReading(source, catalogue) if source is not None else None
+        self._is_erased = is_erased
         self._files: dict[str, File] = {}
         self._schemas: dict[str, FormHash] = {}
         self._problems: list[Problem] = []
@@ -117,7 +136,11 @@ class Importer:
                 pen = next(pens)
 
     def _take_row(self, row: Row, pen: Pen) -> Carried | None:
+        if self._is_erased(row.table, row.uuid):
+            raise InvalidInput(what="It was erased for good and may not come back.")
         held = self._parts.store.records.versions(row.table, row.uuid)
+        if self._reading is not None:
+            return self._reading.observation(row, held, replace(pen, schema=self._schema(row.table)))
         if held is not None and self._is_update:
             return self._edit(row, held.state(), pen)
         return self._begin(row, held, pen)
