@@ -5,9 +5,9 @@ Invariant: equal sets of versions give equal states, in whatever order they came
 
 from edenmesh.core.records.about import ABSENT, Observation, Resolution
 from edenmesh.core.records.catalogue import Catalogue, Membership
-from edenmesh.core.records.change import Change, Pen, compose, difference, normal_value
+from edenmesh.core.records.change import Change, Pen, compose, difference, normal_value, whole_choice
 from edenmesh.core.records.deciding import StrandDecision, decide_different, decide_same, offered_keeper
-from edenmesh.core.records.declarations import Declarations, Declared
+from edenmesh.core.records.declarations import Declarations, Declared, declared_by
 from edenmesh.core.records.families import family_uuids, residence, versions_at
 from edenmesh.core.records.form import FORM_FORMAT, KINDS, Component, Field, Form, Option, Rule, Table, form_hash
 from edenmesh.core.records.history import History, Node
@@ -24,6 +24,7 @@ from edenmesh.core.records.observing import Draft, Reading, observe
 from edenmesh.core.records.ruling import RULES, decide, rulings
 from edenmesh.core.records.state import OPEN, Choice, FieldState, Flag, RecordState, StrandState
 from edenmesh.core.records.typed import Raw, content_of, in_order, moment_of, text_of
+from edenmesh.core.records.undoing import Undo, undo
 from edenmesh.core.records.values import (
     Content,
     Date,
@@ -100,6 +101,7 @@ __all__ = [
     "StrandDecision",
     "StrandState",
     "Table",
+    "Undo",
     "Value",
     "Version",
     "body_hash",
@@ -111,6 +113,7 @@ __all__ = [
     "decide",
     "decide_different",
     "decide_same",
+    "declared_by",
     "difference",
     "family_uuids",
     "form_hash",
@@ -132,7 +135,9 @@ __all__ = [
     "rulings",
     "state_body",
     "text_of",
+    "undo",
     "version_id",
     "versions_at",
+    "whole_choice",
     "write",
 ]
