@@ -182,6 +182,30 @@ async def _see_both_ways(meeting: Meeting, stack: Stack) -> None:
 
 
 @in_loop
+async def test_contents_that_one_lacks_come_from_the_other(tmp_path: Path) -> None:
+    async with laptop(tmp_path / "laptop") as device:
+        meeting = Meeting(device, tmp_path)
+        await meeting.pair()
+        await meeting.sync(StandardTls)
+        [log] = meeting.stranger.logs.values()
+        whole = list(log.versions)
+        for place in (0, 3):
+            log.forget(place)
+        session = await meeting.sync(StandardTls)
+        assert log.versions == whole
+        assert "vector" not in session.seen
+        assert session.seen["holes_filled"] == 2
+        name = decode(whole[0])["uuid"]
+        assert isinstance(name, str)
+        with device._parts.store.change() as change:
+            assert change.purge("cr_shelter", name) == change.restore("cr_shelter", name) == 2
+        session = await meeting.sync(OpenSsl)
+        assert (session.seen["holes_wanted"], session.seen["holes_taken"]) == (1, 2)
+        assert device._parts.store.snapshot.open_counts().absent == 0
+        assert device.record("cr_shelter", name).strands[0].fields["name"].text == "School №3 – Straße"
+
+
+@in_loop
 async def test_stranger_who_lost_entries_of_the_charter_is_sent_them(tmp_path: Path) -> None:
     async with laptop(tmp_path / "laptop") as device:
         meeting = Meeting(device, tmp_path)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edenmesh.core.ids import VersionId
+from edenmesh.core.ids import AuthorId, VersionId
 from edenmesh.core.reconcile import HOLE_BYTES, Gap, Hole, HoleKind, Places, Stretch, gaps_of, is_hole
 from edenmesh.core.records import Change, Pen, compose
 from edenmesh.errors import RemoteProtocolError
@@ -29,7 +29,7 @@ def test_what_is_no_hole_is_refused(data: bytes) -> None:
 
 
 def test_no_version_is_as_short_as_a_hole() -> None:
-    shortest = compose(Pen(b"a" * 32, 0, 0, b"s" * 16), "t", None, Change())
+    shortest = compose(Pen(AuthorId(b"a" * 32), 0, 0, b"s" * 16), "t", None, Change())
     fields = sum(len(name) + 1 for name in ("author", "format", "made", "op", "salt", "seq", "table", "uuid"))
     # The map's head, the names of the fields that are always there, an author, a salt.
     assert len(shortest.data) > 1 + fields + 34 + 18 > 2 * HOLE_BYTES

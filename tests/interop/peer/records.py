@@ -8,11 +8,18 @@ from dataclasses import dataclass, field
 from tests.interop.peer.encoding import Key, Refused, Value, decode, encode, tagged, verify
 from tests.interop.peer.encoding import field as of
 
+HOLE_BYTES = 33
+ABSENT = b"\x03"
 _DEFAULTS: tuple[Value, ...] = ({}, [], "")
 
 
 def version_id(data: bytes) -> bytes:
     return hashlib.sha256(b"edenmesh/version/1\0" + data).digest()
+
+
+def known_id(item: bytes) -> bytes:
+    """The id of what stands in a place of a log: a version, or a hole."""
+    return item[:-1] if len(item) == HOLE_BYTES else version_id(item)
 
 
 def owned_uuid(author: bytes, seq: int, salt: bytes, table: str) -> str:
@@ -71,20 +78,39 @@ def check_seal(given: Value, author: bytes, ids: list[bytes]) -> None:
 
 @dataclass
 class Log:
-    """One author's versions in order, and the newest seal. Forks are not kept: this peer is small."""
+    """One author's versions in order, holes among them, and the newest seal. Forks are not kept: this peer is small."""
 
     versions: list[bytes] = field(default_factory=list)
     seal: Value = False
 
     @property
     def ids(self) -> list[bytes]:
-        return [version_id(data) for data in self.versions]
+        return [known_id(data) for data in self.versions]
+
+    def holes(self) -> list[int]:
+        """Places where the content is not here."""
+        return [place for place, data in enumerate(self.versions) if len(data) == HOLE_BYTES]
+
+    def forget(self, place: int) -> None:
+        """Lose a content."""
+        self.versions[place] = self.ids[place] + ABSENT
+
+    def fill(self, place: int, data: bytes) -> None:
+        """Take a content. Raises Refused where it is another version's."""
+        if place not in self.holes() or version_id(data) != self.ids[place]:
+            raise Refused("another version than the one known here")
+        self.versions[place] = data
 
     def append(self, author: bytes, versions: list[bytes], given: Value) -> None:
         """Take a part. Raises Refused where a version has another place than its own, or the seal does not hold."""
         for seq, data in enumerate(versions, start=len(self.versions)):
+            if len(data) == HOLE_BYTES:
+                if data[-1] not in (1, 2, 3):
+                    raise Refused("a hole of an unknown kind")
+                continue
             version = decode(data)
             if (of(version, "author", bytes), of(version, "seq", int)) != (author, seq):
                 raise Refused("a version in a wrong place")
-        check_seal(given, author, self.ids + [version_id(data) for data in versions])
-        self.versions, self.seal = self.versions + versions, given
+        check_seal(given, author, self.ids + [known_id(data) for data in versions])
+        kept = [known_id(data) + ABSENT if len(data) == HOLE_BYTES else data for data in versions]
+        self.versions, self.seal = self.versions + kept, given

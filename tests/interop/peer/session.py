@@ -10,7 +10,7 @@ from tests.interop.peer.channel import Channel
 from tests.interop.peer.encoding import Refused, Value, decode, octets, tagged
 from tests.interop.peer.encoding import field as of
 from tests.interop.peer.pairing import Device
-from tests.interop.peer.records import Log, files_of, root, seal
+from tests.interop.peer.records import HOLE_BYTES, Log, files_of, root, seal
 
 PART_VERSIONS_MAX = 1024
 
@@ -44,6 +44,8 @@ class Session:
     unacked: set[bytes] = field(default_factory=set)
     owed_files: dict[bytes, int] = field(default_factory=dict)
     _pending: list[bytes] = field(default_factory=list)
+    _told: set[tuple[bytes, int]] = field(default_factory=set)
+    _wanted: list[tuple[bytes, int]] = field(default_factory=list)
     _stated: dict[str, Value] = field(default_factory=dict)
     _is_asked: bool = False
 
@@ -141,6 +143,8 @@ class Session:
             self.is_taken = True
         elif kind == "ack":
             self.unacked.discard(_log(said["log"])[0])
+        elif kind.startswith("holes_"):
+            self._holes(kind, said)
         elif kind in ("file_wanted", "file_chunk"):
             (self._give_file if kind == "file_wanted" else self._take_file)(said)
         elif kind == "tally":
@@ -181,13 +185,65 @@ class Session:
         if author not in set().union(*charter.members(self.device.entries.values()).values()):
             raise Refused("an author no entry names")
         taken, self._pending = self._pending, []
+        start = len(log.versions)
+        self._told |= {(author, place) for place, item in enumerate(taken, start) if len(item) == HOLE_BYTES}
         log.append(author, taken, said["seal"])
         self.channel.send({"m": "ack", "log": [author, len(log.ids), root(log.ids)]})
+        self._want_files(taken)
+
+    def _want_files(self, taken: list[bytes]) -> None:
         for data in taken:
-            for name, size in files_of(data).items():
+            for name, size in files_of(data).items() if len(data) != HOLE_BYTES else ():
                 if name not in self.device.files and name not in self.owed_files:
                     self.owed_files[name] = size
                     self.channel.send({"m": "file_wanted", "file": name, "offset": 0, "size": size})
+
+    def _want_holes(self) -> None:
+        """Ask for what is not here, one log at a time, but for what the other does not have, either."""
+        for author, log in self.device.logs.items():
+            places = [place for place in log.holes() if (author, place) not in self._told]
+            if places and not self._wanted:
+                self._wanted = [(author, place) for place in places]
+                self._told |= set(self._wanted)
+                stretches: list[Value] = [[place, place + 1] for place in places]
+                self.channel.send({"m": "holes_wanted", "log": self._named(author), "places": stretches})
+
+    def _named(self, author: bytes) -> list[Value]:
+        ids = self.device.logs[author].ids
+        return [author, len(ids), root(ids)]
+
+    def _holes(self, kind: str, said: dict[str, Value]) -> None:
+        author, size, head = _log(said["log"])
+        log = self.device.logs[author]
+        if kind == "holes_taken":
+            self.unacked.discard(author)
+        elif kind == "holes_wanted":
+            for place in [place for start, stop, *_ in _places(said) for place in range(start, stop)]:
+                item = log.versions[place] if root(log.ids[:size]) == head else b"x" * HOLE_BYTES
+                if len(item) == HOLE_BYTES:
+                    gap: list[Value] = [[place, place + 1, 3]]
+                    self.channel.send({"m": "holes_missing", "log": said["log"], "places": gap})
+                else:
+                    self.channel.send({"m": "holes_filled", "log": said["log"], "versions": [item]})
+                    self.unacked.add(author)
+        elif kind == "holes_here":
+            self._told -= {(author, place) for start, stop, *_ in _places(said) for place in range(start, stop)}
+        elif kind == "holes_missing":
+            missing = [(author, place) for start, stop, *_ in _places(said) for place in range(start, stop)]
+            self._answered(missing)
+        else:
+            taken = octets(said["versions"])
+            filled, place = self._wanted[: len(taken)], 0
+            self._answered(filled)
+            for (_, place), data in zip(filled, taken, strict=True):
+                log.fill(place, data)
+            self.channel.send({"m": "holes_taken", "log": said["log"], "stop": place + 1})
+            self._want_files(taken)
+
+    def _answered(self, places: list[tuple[bytes, int]]) -> None:
+        if not places or self._wanted[: len(places)] != places:
+            raise Refused("an answer for other places than the next")
+        del self._wanted[: len(places)]
 
     def _take_file(self, said: dict[str, Value]) -> None:
         name, size = of(said, "file", bytes), of(said, "size", int)
@@ -212,21 +268,35 @@ class Session:
 
     def _tally(self) -> dict[str, Value]:
         held, forms = charter.charter_hash(self.device.entries.values()), forms_hash(self.device.forms)
-        return {"charter": held, "forms": forms, "set_hash": self._own_set(self.device.key.public)}
+        tally: dict[str, Value] = {"charter": held, "forms": forms, "set_hash": self._own_set(self.device.key.public)}
+        absent = sum(len(log.holes()) for log in self.device.logs.values())
+        return {**tally, "absent": absent} if absent else tally
 
     @property
     def is_everything(self) -> bool:
         """Whether the other's latest tally says of itself what is so here, and nothing is missing on either side."""
         said, mine = self._stated, {**self._tally(), "set_hash": self._own_set(self.channel.peer)}
-        is_same = all(said.get(name) == mine[name] for name in mine)
-        return is_same and not (self.owed_files or said.get("files_missing") or said.get("purged"))
+        is_same = all(said.get(name) == mine[name] for name in ("charter", "forms", "set_hash"))
+        lacks = [said.get(name) for name in ("absent", "files_missing", "purged")]
+        return is_same and not (self.owed_files or mine.get("absent") or any(lacks))
 
     def _come_to_rest(self) -> None:
         is_at_rest = self.is_given and self.is_taken and not (self.unacked or self.owed_files or self._pending)
+        if is_at_rest and not self._wanted:
+            self._want_holes()
+        is_at_rest &= not self._wanted
         if is_at_rest and (self._is_asked or not self.has_stated):
             answer: dict[str, Value] = {"is_answer": True} if self._is_asked else {}
             self.channel.send({"m": "tally", **self._tally(), **answer})
             self.has_stated, self._is_asked = True, False
+
+
+def _places(said: dict[str, Value]) -> list[list[int]]:
+    """The stretches of a message: start, stop, and the kind of hole where it is told."""
+    places = said["places"]
+    if not isinstance(places, list):
+        raise Refused("no places")
+    return [[number for number in place if isinstance(number, int)] for place in places if isinstance(place, list)]
 
 
 def _log(log: Value) -> tuple[bytes, int, bytes]:

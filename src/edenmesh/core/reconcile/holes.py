@@ -112,6 +112,8 @@ class Places:
 
     def remove(self, start: int, stop: int) -> None:
         """Take a stretch away."""
+        if start >= stop:
+            return
         first, last = self._touching(start, stop)
         kept = [
             piece
