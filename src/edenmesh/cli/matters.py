@@ -117,7 +117,7 @@ def _field(record: RecordShown, strand: StrandShown, names: list[str]) -> Matter
     fields = [strand.fields[name] for name in names]
     replies: list[Reply] = []
     for place, choice in enumerate(fields[0].choices):
-        picks: dict[str, Json] = dict.fromkeys(names, choice.version)
+        picks: dict[str, Json] = {names[0]: [choice.version, place]}
         way = f", {choice.way}" if choice.way else ""
         replies.append(
             Reply(

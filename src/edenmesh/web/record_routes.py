@@ -179,7 +179,7 @@ class Decided(msgspec.Struct, frozen=True):
     table: str
     uuid: str
     values: dict[str, Any] = {}
-    picks: dict[str, str] = {}
+    picks: dict[str, tuple[str, int]] = {}
     versions: list[str] = []
     both: list[str] = []
     keep: bool | None = None

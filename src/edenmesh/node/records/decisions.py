@@ -12,13 +12,28 @@ from typing import Final
 
 from edenmesh.core.encoding import Plain
 from edenmesh.core.ids import VersionId, parse_id
-from edenmesh.core.records import RESOLVE, RETRACT, Change, Content, History, StrandState, content_text, difference
+from edenmesh.core.records import (
+    RESOLVE,
+    RETRACT,
+    Change,
+    Content,
+    Declared,
+    History,
+    StrandDecision,
+    StrandState,
+    content_text,
+    decide_different,
+    decide_same,
+    difference,
+    undo,
+    whole_choice,
+)
 from edenmesh.errors import InvalidInput
 from edenmesh.node.records.names import Names
 from edenmesh.node.records.questions import Question, past_of, questions_of, values_here
 from edenmesh.node.records.reading import read_values
 from edenmesh.node.records.record_desk import RecordDesk, strand_named
-from edenmesh.node.records.undoing import to_undo
+from edenmesh.node.records.undoing import version_named
 from edenmesh.node.records.views import Json, RecordView, content_words
 from edenmesh.store import RecordVersions
 
@@ -32,14 +47,14 @@ OLDER: Final = "older"
 class Decision:
     """What a person says about one record. `heads` are those that were shown; empty means those here now.
 
-    For fields: a value each in `values`, in `picks` the version whose value a field takes, or `versions` all of whose
-    values are taken; the other values of the fields in `both` go into the note. For what was deleted and edited:
-    `keep`. For a server that has gone back: `server` is OURS or OLDER, or `keep` is False: it was deleted there, and
-    is to be deleted here.
+    For fields: a value each in `values`; in `picks` the version whose value a field takes, and its place among the
+    choices shown; or `versions` all of whose values are taken. The other values of the fields in `both` go into the
+    note. For what was deleted and edited: `keep`. For a server that has gone back: `server` is OURS or OLDER, or
+    `keep` is False: it was deleted there, and is to be deleted here.
     """
 
     values: Mapping[str, Json] = field(default_factory=dict)
-    picks: Mapping[str, str] = field(default_factory=dict)
+    picks: Mapping[str, tuple[str, int]] = field(default_factory=dict)
     versions: Sequence[str] = ()
     both: Sequence[str] = ()
     keep: bool | None = None
@@ -76,7 +91,7 @@ class Decisions:
         if decision.keep is False:
             return self._write(seen, Change(), decision, RETRACT)
         contents = self._contents(seen, decision)
-        change = _resolution(seen.strand, contents)
+        change = _resolution(seen.strand, contents, self._desk.declared(seen.held))
         is_kept = decision.keep is True and (seen.strand.is_contested or bool(seen.questions))
         if change.is_empty and not is_kept and not decision.server:
             raise InvalidInput(what="No choice was given.", do="Name a value for each field in conflict.")
@@ -90,9 +105,9 @@ class Decisions:
         Raises InvalidInput where there is nothing to join.
         """
         table, uuid, held = self._desk.find(table, uuid)
-        named = _strands(seen_at(held, heads), strands)
-        about: dict[str, Plain] = {"same": list[Plain](sorted(one.first for one in named))}
-        return self._identify(table, uuid, named, about, why)
+        shown = seen_at(held, heads)
+        firsts = [parse_strand(one) for one in strands] or [one.first for one in shown.state().strands]
+        return self._identify(table, uuid, decide_same(shown.versions, firsts, shown.uncounted), why)
 
     def part(
         self,
@@ -110,23 +125,18 @@ class Decisions:
         """
         table, uuid, held = self._desk.find(table, uuid)
         shown = seen_at(held, heads)
+        if not keeps:
+            raise InvalidInput(what="It was not said which strand keeps the uuid.", do="See `edenmesh conflicts`.")
         keeper = strand_named(shown.state(), keeps)
-        leavers = [one for one in _strands(shown, [keeps, *leaves] if leaves else ()) if one != keeper]
-        if not keeps or not leavers:
-            raise InvalidInput(what="It was not said which strand keeps the uuid and which leaves.")
-        about: dict[str, Plain] = {
-            "keeps": keeper.first,
-            "leaves": list[Plain](sorted(one.first for one in leavers)),
-        }
-        return self._identify(table, uuid, [keeper, *leavers], about, why)
+        leavers = [parse_strand(one) for one in leaves]
+        leavers = leavers or [one.first for one in shown.state().strands if one != keeper]
+        return self._identify(
+            table, uuid, decide_different(shown.versions, keeper.first, leavers, shown.uncounted), why
+        )
 
-    def _identify(
-        self, table: str, uuid: str, strands: Sequence[StrandState], about: dict[str, Plain], why: str
-    ) -> RecordView:
-        if why:
-            about["why"] = why
-        parents = tuple(sorted({head for one in strands for head in one.heads}))
-        self._desk.write(table, uuid, Change(), parents=parents, op=RESOLVE, about=about)
+    def _identify(self, table: str, uuid: str, decision: StrandDecision, why: str) -> RecordView:
+        about: dict[str, Plain] = {**decision.about, "why": why} if why else decision.about
+        self._desk.write(table, decision.uuid, Change(), parents=decision.parents, op=RESOLVE, about=about)
         return self._desk.view(table, uuid)
 
     def undo(self, table: str, uuid: str, version: str, *, why: str = "") -> RecordView:
@@ -135,11 +145,9 @@ class Decisions:
         `version` may be the beginning of its id. Raises InvalidInput where it cannot be undone, and why.
         """
         table, uuid, held = self._desk.find(table, uuid)
-        one, parents = to_undo(held, version, self._desk.names())
-        about: dict[str, Plain] = {"undoes": list[Plain]([one])}
-        if why:
-            about["why"] = why
-        self._desk.write(table, uuid, Change(), parents=parents, op=RESOLVE, about=about)
+        one = version_named(held, version, self._desk.names())
+        said = undo(held.versions, one, held.uncounted, held.declarations, why=why)
+        self._desk.write(table, said.uuid, Change(), parents=said.parents, op=RESOLVE, about=said.about)
         return self._desk.view(table, uuid)
 
     def _seen(self, table: str, uuid: str, decision: Decision) -> _Seen:
@@ -159,8 +167,8 @@ class Decisions:
     def _contents(self, seen: _Seen, decision: Decision) -> dict[str, Content | None]:
         contents = _answer(seen, decision.server)
         contents.update(_chosen(seen.strand, decision.versions))
-        for name, version in decision.picks.items():
-            contents[name] = _picked(seen.strand, name, version)
+        for name, (version, place) in decision.picks.items():
+            contents.update(_picked(seen.strand, name, version, place))
         contents.update(read_values(seen.table, decision.values, self._desk.catalogue(), known=seen.strand.fields))
         _require_whole_units(seen.strand, contents)
         notes = _notes(seen, contents, decision.both, self._desk.names())
@@ -189,14 +197,9 @@ def seen_at(held: RecordVersions, heads: Sequence[str]) -> RecordVersions:
     return past_of(held, history, named)
 
 
-def _strands(held: RecordVersions, named: Sequence[str]) -> list[StrandState]:
-    """The strands of these names, all of them where none are named; two at least."""
-    state = held.state()
-    strands = [strand_named(state, one) for one in named] if named else list(state.strands)
-    strands = [one for number, one in enumerate(strands) if one not in strands[:number]]
-    if len(strands) < 2:
-        raise InvalidInput(what="There are no two different strands to decide about.", do="See `edenmesh conflicts`.")
-    return strands
+def parse_strand(text: str) -> VersionId:
+    """The first version that names a strand. Raises InvalidInput where it is no identifier."""
+    return VersionId(parse_id("v", text))
 
 
 def _answer(seen: _Seen, server: str) -> dict[str, Content | None]:
@@ -224,25 +227,33 @@ def _chosen(strand: StrandState, versions: Sequence[str]) -> dict[str, Content |
     chosen: dict[str, Content | None] = {}
     for name in versions:
         version = parse_id("v", name)
-        found = {
-            field: choice.content
-            for field in strand.conflicts
-            for choice in strand.fields[field].choices
-            if version in choice.given_by
+        places = {
+            one: [place for place, choice in enumerate(strand.fields[one].choices) if version in choice.given_by]
+            for one in strand.conflicts
         }
+        found = {one: given for one, given in places.items() if given}
         if not found:
             raise InvalidInput(what=f"The version {name} gives no value that is open now.")
-        chosen.update(found)
+        for one, given in found.items():
+            if len(given) > 1:
+                # Who edited a part of a unit while another part was in conflict stands for several rows of values.
+                raise InvalidInput(
+                    what=f"The version {name} gives {one} several values, as it is decided with other fields.",
+                    do="Name the values that are right, field by field.",
+                )
+            chosen.update(whole_choice(strand, one, given[0]))
     return chosen
 
 
-def _picked(strand: StrandState, name: str, version: str) -> Content | None:
-    """The value that a version gives to a field in conflict."""
+def _picked(strand: StrandState, name: str, version: str, place: int) -> dict[str, Content | None]:
+    """The value in one place of a field in conflict, with those of its unit; the version must have given it."""
     one = parse_id("v", version)
-    for choice in strand.fields[name].choices if name in strand.conflicts else ():
-        if one in choice.given_by:
-            return choice.content
-    raise InvalidInput(what=f"The version {version} gives {name} no value that is open now.")
+    choices = strand.fields[name].choices if name in strand.conflicts else ()
+    if not 0 <= place < len(choices) or one not in choices[place].given_by:
+        raise InvalidInput(
+            what=f"The version {version} gives {name} no value that is open there.", do="Look at the record again."
+        )
+    return whole_choice(strand, name, place)
 
 
 def _require_whole_units(strand: StrandState, contents: Mapping[str, Content | None]) -> None:
@@ -257,9 +268,9 @@ def _require_whole_units(strand: StrandState, contents: Mapping[str, Content | N
             )
 
 
-def _resolution(strand: StrandState, contents: Mapping[str, Content | None]) -> Change:
+def _resolution(strand: StrandState, contents: Mapping[str, Content | None], declared: Declared) -> Change:
     """A resolution says each choice in full, also where the value shown is the one chosen."""
-    change = difference(strand, contents)
+    change = difference(strand, contents, declared=declared)
     for name, content in contents.items():
         known = strand.fields.get(name)
         if known is None or not known.is_conflict or content is None or isinstance(content, tuple):

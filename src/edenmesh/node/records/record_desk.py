@@ -1,24 +1,29 @@
 """What people do with records: look, add, edit and retract. Each act is one durable version."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from edenmesh.core.encoding import Plain
-from edenmesh.core.ids import FormHash, VersionId, parse_id
+from edenmesh.core.ids import FormHash, VersionId, format_id, parse_id
 from edenmesh.core.records import (
     OPEN,
     RETRACT,
     Carried,
     Catalogue,
     Change,
+    Declared,
     Form,
+    History,
     RecordState,
     Reference,
     StrandState,
     compose,
+    declared_by,
     difference,
     form_hash,
     is_delivered,
+    offered_keeper,
+    residence,
 )
 from edenmesh.errors import InvalidInput
 from edenmesh.node.parts import Desk
@@ -85,7 +90,9 @@ class RecordDesk:
             for one in self._store.notes.destinations()
             if is_delivered(state, held.versions, one.id, held.uncounted)
         )
-        return self._showing(table, uuid, held, self.names()).record(delivered, "")
+        keeper = offered_keeper(state, held.versions, None, held.uncounted) if len(state.strands) > 1 else None
+        showing = self._showing(table, uuid, held, self.names())
+        return showing.record(delivered, format_id("v", keeper) if keeper is not None else "")
 
     def history(self, table: str, uuid: str) -> HistoryView:
         """The life of a record in words, oldest first. Raises InvalidInput where it is not here."""
@@ -134,7 +141,7 @@ class RecordDesk:
         table, uuid, held = self.find(table, uuid)
         target = strand_named(held.state(), strand)
         contents = read_values(table, values, self.catalogue(), known=target.fields)
-        change = difference(target, contents)
+        change = difference(target, contents, declared=self.declared(held))
         if not change.is_empty or target.is_deleted or target.is_contested:
             self.write(table, uuid, change, parents=target.heads)
         return self.view(table, uuid)
@@ -172,10 +179,22 @@ class RecordDesk:
         return Names.of(self._store)
 
     def _showing(self, table: str, uuid: str, held: RecordVersions, names: Names) -> Showing:
-        return Showing(table, uuid, held, names, self._resides)
+        return Showing(table, uuid, held, names, resides=self.resides, declared=self.declared(held))
 
-    def _resides(self, reference: Reference) -> Reference:
-        return reference
+    def declared(self, held: RecordVersions) -> Declared:
+        """What the forms declare that the versions of a record with effect were written with."""
+        if held.declarations is None:
+            return Declared()
+        return declared_by(History(held.versions, held.uncounted), held.declarations)
+
+    def resides(self, reference: Reference) -> Reference:
+        """The reference turned to where its strand resides now."""
+        table, uuid = residence(reference, self._states_of)
+        return Reference(table, uuid, reference.strand)
+
+    def _states_of(self, table: str, uuid: str) -> Iterable[RecordState]:
+        held = self._store.records.versions(table, uuid)
+        return held.states() if held is not None else ()
 
 
 def strand_named(state: RecordState, name: str) -> StrandState:

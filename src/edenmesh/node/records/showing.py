@@ -7,12 +7,14 @@ from edenmesh.core.ids import VersionId, format_id
 from edenmesh.core.records import (
     Choice,
     Content,
+    Declared,
     FieldState,
     RecordState,
     Reference,
     StrandState,
     Value,
     Version,
+    content_text,
 )
 from edenmesh.node.records.names import Names
 from edenmesh.node.records.questions import Question, questions_of, values_here
@@ -40,13 +42,16 @@ Resides = Callable[[Reference], Reference]
 class Showing:
     """Draws one record."""
 
-    def __init__(self, table: str, uuid: str, held: RecordVersions, names: Names, resides: Resides) -> None:
+    def __init__(
+        self, table: str, uuid: str, held: RecordVersions, names: Names, *, resides: Resides, declared: Declared
+    ) -> None:
         self._table: Final = table
         self._uuid: Final = uuid
         self._held: Final = held
         self._names: Final = names
         self._resides: Final = resides
         self._state: Final = held.state()
+        self._restrictive: Final = declared.restrictive
 
     def row(self) -> RecordRow:
         """The record in a list."""
@@ -90,7 +95,7 @@ class Showing:
     def _strand(self, strand: StrandState) -> StrandView:
         return StrandView(
             id=_id(strand.first),
-            fields={name: self._field(field) for name, field in strand.fields.items()},
+            fields={name: self._field(name, field) for name, field in strand.fields.items()},
             is_deleted=strand.is_deleted,
             deleted_by=self._by(strand.retracts),
             edited_by=self._by(strand.concurrent_edits),
@@ -100,7 +105,7 @@ class Showing:
             edits=tuple(self._act(one) for one in strand.concurrent_edits),
         )
 
-    def _field(self, field: FieldState) -> FieldView:
+    def _field(self, name: str, field: FieldState) -> FieldView:
         shown = self._resided(field.shown)
         return FieldView(
             value=content_json(shown),
@@ -108,6 +113,7 @@ class Showing:
             is_undecided=field.is_conflict,
             choices=tuple(self._choice(choice) for choice in field.choices),
             unit=field.unit,
+            is_restrictive=field.is_conflict and _text(field.shown) in self._restrictive.get(name, ()),
         )
 
     def _choice(self, choice: Choice) -> ChoiceView:
@@ -164,6 +170,10 @@ def words_of(state: RecordState) -> tuple[str, ...]:
 def is_undecided(state: RecordState) -> bool:
     """Whether something shown of the record may turn out another way, as nobody has chosen yet."""
     return len(state.strands) > 1 or any(strand.conflicts or strand.is_contested for strand in state.strands)
+
+
+def _text(content: Content | None) -> str:
+    return "" if content is None else content_text(content)
 
 
 def _id(version: bytes) -> str:
