@@ -8,16 +8,19 @@ from edenmesh.core.records import OBSERVE, RecordState
 from tests.laws.law import StateOf, must_catch, try_law
 from tests.laws.saboteurs import drops_a_live_value, trusts_the_clock
 from tests.oracle.histories import Written, partial_histories
-from tests.oracle.record_model import Model, added, assigned
+from tests.oracle.record_model import Model
 
 
 def keeps_every_live_value(state_of: StateOf, held: Written, work: Counter[str]) -> None:
     model = Model(held.versions, held.uncounted)
     state = state_of(held.versions, held.uncounted)
-    said = [(one, name, text) for one in model.speaking for name, text in assigned(model.versions[one])]
-    for one, name, text in said:
-        is_followed = any(other == name and one in model.follows(later, name) for later, other, _ in said)
-        if is_followed or _is_said_by_us(model, one, [later for later, *rest in said if rest == [name, text]]):
+    said = [(one, name, text) for one in model.counted for name, text in model.assigned(one)]
+    for one, name, text in (triple for triple in said if triple[0] in model.speaking):
+        later = [other for other, field, _ in said if field == name and other in model.speaking]
+        is_followed = any(one in model.follows(other, name) for other in later)
+        if is_followed or model.observed.is_ended(one, name):
+            continue
+        if _is_said_by_us(model, one, [other for other, *rest in said if rest == [name, text]]):
             continue
         work["live values"] += 1
         if text:
@@ -26,8 +29,8 @@ def keeps_every_live_value(state_of: StateOf, held: Written, work: Counter[str])
             # An emptiness is shown beside the values it contradicts.
             work["emptied and set"] += 1
             assert one in _givers(state, name) or isinstance(state.strand.fields[name].shown, tuple)
-    items = [(one, name, text) for one in model.speaking for name, text in added(model.versions[one])]
-    for one, name, text in items:
+    items = [(one, name, text) for one in model.counted for name, text in model.added(one)]
+    for one, name, text in (triple for triple in items if triple[0] in model.speaking):
         same = [other for other, *rest in items if rest == [name, text]]
         if not model.is_removed((one, name, text), model.speaking) and not _is_said_by_us(model, one, same):
             work["live items"] += 1

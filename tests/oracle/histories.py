@@ -24,9 +24,9 @@ DESTINATIONS = (bytes([0xD1]) * 32, bytes([0xD2]) * 32)
 
 
 class Step(NamedTuple):
-    """One version to write: `back`, `found`, `after` and `undoes` say how many versions ago those it names stand.
+    """One version to write: `back`, `found`, `ends`, `after` and `undoes` say how many versions ago those it names stand.
 
-    `made` is the minute that the writer's clock showed, right or wrong.
+    `body` tells bodies apart; `made` is the minute that the writer's clock showed, right or wrong.
     """
 
     op: str
@@ -41,6 +41,8 @@ class Step(NamedTuple):
     after: tuple[int, ...]
     destination: int
     undoes: tuple[int, ...] = ()
+    ends: Mapping[str, int] = {}
+    body: int = 0
 
 
 class Written(NamedTuple):
@@ -65,6 +67,8 @@ _steps = st.builds(
     after=st.lists(_backs, max_size=1).map(tuple),
     destination=st.integers(min_value=0, max_value=1),
     undoes=st.one_of(st.just(()), st.lists(_backs, min_size=1, max_size=2).map(tuple)),
+    ends=st.dictionaries(st.sampled_from(FIELDS), _backs, max_size=1),
+    body=st.integers(min_value=0, max_value=1),
 )
 
 
@@ -81,6 +85,8 @@ _edits = st.builds(
     found=st.just({}),
     after=st.just(()),
     destination=st.just(0),
+    ends=st.just({}),
+    body=st.just(0),
     undoes=st.one_of(st.just(()), *[st.lists(_backs, min_size=1, max_size=2).map(tuple)] * 3),
 )
 
@@ -164,7 +170,10 @@ def _removals(name: str, parents: list[VersionId], versions: Mapping[VersionId, 
 
 
 def _about(step: Step, earlier: list[VersionId]) -> dict[str, Plain]:
-    about: dict[str, Plain] = {"body": bytes(32), "destination": DESTINATIONS[step.destination]}
+    about: dict[str, Plain] = {"body": bytes([step.body]) * 32, "destination": DESTINATIONS[step.destination]}
+    ends: dict[str, Plain] = {name: [earlier[-back]] for name, back in step.ends.items() if back <= len(earlier)}
+    if ends:
+        about["ends"] = ends
     found: dict[str, Plain] = {name: [earlier[-back]] for name, back in step.found.items() if back <= len(earlier)}
     after: list[Plain] = [earlier[-back] for back in step.after if back <= len(earlier)]
     if found:
@@ -177,7 +186,7 @@ def _about(step: Step, earlier: list[VersionId]) -> dict[str, Plain]:
 def _undoes(step: Step, parents: list[VersionId], versions: Mapping[VersionId, Version]) -> dict[str, Plain]:
     """Mostly what the writer saw and may undo, sometimes what nobody may."""
     seen = set[bytes](parents)
-    for one in reversed(versions):
+    for one in reversed(list(versions)):
         seen.update(versions[one].parents if one in seen else ())
     fitting = [one for one in versions if one in seen and versions[one].parents and versions[one].op != OBSERVE]
     named = fitting if fitting and step.made % 5 else list(versions)

@@ -5,11 +5,14 @@ plain: words, ids, and of each field the texts of its values with who gave them,
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
 from edenmesh.core.ids import VersionId
-from edenmesh.core.records import RecordState, Value, Version, canonical_text, owns_uuid
+from edenmesh.core.records import Declared, RecordState, Value, Version, canonical_text, owns_uuid
+from edenmesh.core.records.declarations import NOTHING
+from tests.oracle.observed_model import Observed
+from tests.oracle.unit_model import Name, Row, Said, Units
 
 Text = str | tuple[str, ...]
 
@@ -23,6 +26,7 @@ class Strand:
     retracts: set[bytes]
     edits: set[bytes]
     fields: dict[str, list[tuple[Text, set[bytes]]]] = field(default_factory=dict)
+    units: set[tuple[str, ...]] = field(default_factory=set)
 
 
 @dataclass
@@ -37,14 +41,22 @@ class Shown:
 class Model:
     """One record, as the sentences say it."""
 
-    def __init__(self, versions: Mapping[VersionId, Version], uncounted: Set[VersionId] = frozenset()) -> None:
+    def __init__(
+        self,
+        versions: Mapping[VersionId, Version],
+        uncounted: Set[VersionId] = frozenset(),
+        declared: Declared = NOTHING,
+    ) -> None:
         self.versions = dict[bytes, Version](versions.items())
         self.uncounted = uncounted
         self.placed = {one for one in self.versions if self._has_come_whole(one)}
         self.counted = {one for one in self.placed if self.versions[one].is_understood and one not in uncounted}
         self.firsts = {one for one in self.placed if not self.versions[one].parents}
-        self._follows: dict[tuple[bytes, str], set[bytes]] = {}
-        self.work: Counter[str] = Counter()
+        self._follows: dict[tuple[bytes, Name], set[bytes]] = {}
+        self.units = Units(declared, lambda one: dict(self.assigned(one)), self.follows)
+        self.observed = Observed(self.versions, self.placed, self.counted)
+        self.same = self.observed.same
+        self.work: Counter[str] = self.observed.work
         self.speaking = {one for one in self.counted if not self.is_undone(one)}
         self.work["undone"] += len(self.counted - self.speaking)
         self.work["undone twice"] += any(undoes(self.versions[one]) for one in self.counted - self.speaking)
@@ -61,19 +73,16 @@ class Model:
         words |= {"conflict"} if any(len(one) > 1 for strand in strands for one in strand.fields.values()) else set()
         words |= {"contested"} if any(strand.retracts and strand.edits for strand in strands) else set()
         words |= {"deleted"} if len(strands) == 1 and strands[0].retracts and not strands[0].edits else set()
+        words |= {"question"} if self.questions() else set()
         return Shown(words, waiting, sorted(strands, key=lambda strand: strand.first))
 
     def _has_come_whole(self, one: bytes) -> bool:
         return one in self.versions and all(self._has_come_whole(parent) for parent in self.versions[one].parents)
 
-    def same(self, one: bytes) -> set[bytes]:
-        """First versions of equal content are one."""
-        return {one} | {other for other in self.firsts if one in self.firsts and self._are_one(one, other)}
-
-    def _are_one(self, one: bytes, other: bytes) -> bool:
-        ours, theirs = self.versions[one], self.versions[other]
-        bound = [about if "found" in about or "after" in about else None for about in (ours.about, theirs.about)]
-        return self._have_equal_content(one, other) and bound[0] == bound[1]
+    def questions(self) -> set[bytes]:
+        """Observations that say a server went back, and that nobody has answered."""
+        answers = {one for one in self.speaking if self.versions[one].op in ("resolve", "retract")}
+        return self.observed.questions({one: self.follows(one) for one in self.counted}, answers)
 
     def is_undone(self, one: bytes) -> bool:
         """Whether a counted undo that follows it names it, and is not itself undone."""
@@ -82,12 +91,7 @@ class Model:
         is_ours = version.op in ("put", "retract", "resolve") and bool(version.parents)
         return is_ours and not all(self.is_undone(other) for other in undos)
 
-    def _have_equal_content(self, one: bytes, other: bytes) -> bool:
-        ours, theirs = self.versions[one], self.versions[other]
-        equal = set(assigned(ours)) == set(assigned(theirs)) and set(added(ours)) == set(added(theirs))
-        return equal and ours.is_understood and theirs.is_understood
-
-    def follows(self, one: bytes, name: str = "") -> set[bytes]:
+    def follows(self, one: bytes, name: Name = "") -> set[bytes]:
         """What a version follows, in a field where one is named: then what was found on the server counts too."""
         if (one, name) not in self._follows:
             found: set[bytes] = set()
@@ -100,11 +104,12 @@ class Model:
             self.work["found"] += bool(name) and found != self.follows(one)
         return self._follows[one, name]
 
-    def _below(self, one: bytes, name: str) -> set[bytes]:
-        version = self.versions[one]
-        named = set(version.parents)
-        if one in self.counted and version.op == "observe":
-            named.update(version.observation.found.get(name, ()))
+    def _below(self, one: bytes, name: Name) -> set[bytes]:
+        if isinstance(name, str):
+            found = self.observed.found(one, name)
+        else:
+            found = self.units.found(name, lambda part: self.observed.found(one, part), self.same)
+        named = {*self.versions[one].parents, *found}
         return {other for below in named & self.placed for other in self.same(below)}
 
     def _strands(self) -> list[set[bytes]]:
@@ -120,10 +125,10 @@ class Model:
 
     def _begin_alike(self, one: bytes, other: bytes) -> bool:
         is_later = any("after" in self.versions[first].about for first in (one, other))
-        return self._are_one(one, other) or (self._have_equal_content(one, other) and not is_later)
+        return one in self.same(other) or (self.observed.have_equal_content(one, other) and not is_later)
 
     def roots(self, one: bytes) -> set[bytes]:
-        return (self.same(one) | self.follows(one)) & self.firsts
+        return self.firsts & (self.same(one) | self.follows(one))
 
     def name(self, one: bytes) -> bytes:
         """Of versions that are one: the smallest put that counts, else observation, else any."""
@@ -135,10 +140,11 @@ class Model:
         counted = {one for one in self.counted if self.roots(one) & firsts}
         followed = set[bytes]().union(*(self.follows(one) for one in counted))
         spoken = counted & self.speaking
-        said = [(one, name, text) for one in spoken for name, text in assigned(self.versions[one])]
-        said = [triple for triple in said if not self._is_echo(triple, said)]
-        items = [(one, name, text) for one in spoken for name, text in added(self.versions[one])]
-        items = [triple for triple in items if not self._is_echo(triple, items)]
+        said = [(one, name, text) for one in counted for name, text in self.units.said(one, spoken).items()]
+        items = [(one, name, text) for one in counted for name, text in self.added(one)]
+        # An echo of what was undone since is still one; else an undo would bring back what it takes away.
+        said = [triple for triple in said if triple[0] in spoken and not self._is_echo(triple, said)]
+        items = [triple for triple in items if triple[0] in spoken and not self._is_echo(triple, items)]
         speaking = {one for one, _, _ in said + items} | {one for one in spoken if self.versions[one].remove}
         own = {one for one in spoken if self.versions[one].op in ("put", "resolve")}
         undos = {one for one in own if undoes(self.versions[one]) and not gives(self.versions[one])}
@@ -154,17 +160,21 @@ class Model:
         )
         removed = {triple for triple in items if self.is_removed(triple, spoken)}
         self.work["removals"] += len(removed)
-        for name in {name for _, name, _ in said + items}:
-            choices = self._choices([(one, text) for one, other, text in said if other == name], name)
+        for name in {name for _, name, _ in said}:
+            choices = self._choices([(one, text) for one, other, text in said if other == name], name, counted)
+            strand.fields.update(self.units.shown(name, choices))
+            strand.units |= {name} if isinstance(name, tuple) and len(choices) > 1 else set()
+        for name in {*strand.fields, *(name for _, name, _ in items)}:
+            choices = strand.fields.pop(name, [])
             there = {(one, text) for one, other, text in items if other == name and (one, name, text) not in removed}
             if there:
                 listed = (tuple(sorted({text for _, text in there})), {one for one, _ in there})
-                choices = [*choices, listed] if any(text for text, _ in choices) else [listed]
-            if any(text for text, _ in choices):
+                choices = [*choices, listed] if len(choices) > 1 or any(text for text, _ in choices) else [listed]
+            if len(choices) > 1 or any(text for text, _ in choices):
                 strand.fields[name] = choices
         return strand
 
-    def _is_echo(self, triple: tuple[bytes, str, str], said: list[tuple[bytes, str, str]]) -> bool:
+    def _is_echo(self, triple: tuple[bytes, Name, Said], said: Sequence[tuple[bytes, Name, Said]]) -> bool:
         one, name, text = triple
         ours = [other for other, *rest in said if rest == [name, text] and self.versions[other].op != "observe"]
         concurrent = [x for x in ours if x not in self.follows(one, name) and one not in self.follows(x, name)]
@@ -175,31 +185,52 @@ class Model:
     def is_removed(self, triple: tuple[bytes, str, str], among: set[bytes]) -> bool:
         """Whether a removal among these names the addition: naming it is having seen it, since no id can be guessed."""
         one, name, text = triple
-        return any(
-            canonical_text(removal.item) == text and set(removal.seen) & self.same(one)
-            for other in among
-            for removal in self.versions[other].remove.get(name, ())
-        )
+        return any((name, text, self.same(one)) in self.observed.removals(other) for other in among)
 
-    def _choices(self, said: list[tuple[bytes, str]], name: str) -> list[tuple[Text, set[bytes]]]:
-        live = [(one, text) for one, text in said if not any(one in self.follows(other, name) for other, _ in said)]
-        texts = sorted({text for _, text in live}, key=lambda text: max(self._rank(x) for x, y in live if y == text))
-        return [(text, {one for one, other in live if other == text}) for text in reversed(texts)]
+    def assigned(self, one: bytes) -> Iterator[tuple[str, str]]:
+        """Fields and texts that a version assigns, one with twins only what all of them do."""
+        yield from ((said[0], said[1]) for said in self.observed.said_by_all(one) if len(said) == 2)
+
+    def added(self, one: bytes) -> Iterator[tuple[str, str]]:
+        """Fields and texts of the items that a version adds, one with twins only what all of them do."""
+        yield from ((said[1], said[2]) for said in self.observed.said_by_all(one) if len(said) == 3)
+
+    def _choices(
+        self, said: list[tuple[bytes, Said]], name: Name, among: set[bytes]
+    ) -> list[tuple[str | Row, set[bytes]]]:
+        live = [(one, text) for one, text in said if not any(self._ends(x, one, name, y, among) for x, y in said)]
+        standing = [(one, text) for one, text in live if not self._is_ended(one, name)]
+        self.work["ended"] += 0 < len(standing) < len(live)
+        # No value is ended where none would be left.
+        given = [(one, row) for one, text in standing or live for row in ([text] if isinstance(text, str) else text)]
+        texts = sorted({text for _, text in given})
+        texts.sort(key=lambda text: max(self._rank(x) for x, y in given if y == text), reverse=True)
+        texts.sort(key=lambda text: self.units.protection(name, text))
+        return [(text, {one for one, other in given if other == text}) for text in texts]
+
+    def _is_ended(self, one: bytes, name: Name) -> bool:
+        names = [name] if isinstance(name, str) else self.units.assigned(one, name)
+        return all(self.observed.is_ended(one, part) for part in names)
+
+    def _ends(self, later: bytes, one: bytes, name: Name, text: Said, among: set[bytes]) -> bool:
+        """Whether an assignment supersedes another one of the field."""
+        if one not in self.follows(later, name):
+            return False
+        is_ours = self.versions[one].op != "observe"
+        is_weak = is_ours and self.versions[later].op == "observe" and self._is_repeated(later, name, text, among)
+        self.work["weak"] += is_weak
+        return not is_weak
+
+    def _is_repeated(self, one: bytes, name: Name, text: Said, among: set[bytes]) -> bool:
+        """Whether an observed value is one that a version of ours below it gave, undone or not."""
+        ours = {other for other in self.follows(one, name) & among if self.versions[other].op != "observe"}
+        return any((name, text) in self.units.said(other, among & self.speaking).items() for other in ours)
 
     def _rank(self, one: bytes) -> tuple[int, bytes]:
         return self._depth(one), one
 
     def _depth(self, one: bytes) -> int:
         return 1 + max((self._depth(parent) for parent in self.versions[one].parents), default=0)
-
-
-def assigned(version: Version) -> Iterator[tuple[str, str]]:
-    yield from ((name, canonical_text(value)) for name, value in version.set.items())
-    yield from ((name, "") for name in version.unset)
-
-
-def added(version: Version) -> Iterator[tuple[str, str]]:
-    yield from {(name, canonical_text(item)) for name, items in version.add.items() for item in items}
 
 
 def undoes(version: Version) -> set[bytes]:
@@ -222,6 +253,7 @@ def shown_of(state: RecordState) -> Shown:
                 name: [(_text_of(choice.content), set(choice.given_by)) for choice in one.choices]
                 for name, one in strand.fields.items()
             },
+            units={one.unit for one in strand.fields.values() if one.unit},
         )
         for strand in state.strands
     ]

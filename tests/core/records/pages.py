@@ -104,11 +104,15 @@ class Page:
         values: Mapping[str, Value] | None = None,
         found: Mapping[str, list[VersionId]] | None = None,
         after: list[VersionId] | None = None,
-        body: bytes = bytes(32),
+        ends: Mapping[str, list[VersionId]] | None = None,
+        body: bytes = b"",
         destination: DestinationId = SERVER,
     ) -> VersionId:
-        """An observation written out by hand."""
+        """An observation written out by hand, of a body that no other one has."""
+        body = body or len(self.versions).to_bytes(32, "big")
         about: dict[str, Plain] = {"body": body, "destination": destination}
+        if ends:
+            about["ends"] = {name: list[Plain](sorted(ids)) for name, ids in ends.items()}
         if found:
             about["found"] = {name: list[Plain](sorted(ids)) for name, ids in found.items()}
         if after:

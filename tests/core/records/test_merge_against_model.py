@@ -7,6 +7,7 @@ from hypothesis.strategies import SearchStrategy
 
 from edenmesh.core.records import record_state
 from tests.oracle.histories import Written, edited_records, partial_histories
+from tests.oracle.observed_histories import observed_histories
 from tests.oracle.record_model import Model, shown_of
 
 EXAMPLES = 600
@@ -28,6 +29,8 @@ AT_LEAST = {
 
 EDITED_AT_LEAST = {"conflict": 60, "deleted": 4, "contested": 10, "removals": 50, "undone": 100, "undone twice": 20}
 
+OBSERVED_AT_LEAST = {"twins": 1}
+
 
 def test_state_is_that_of_the_model() -> None:
     work = _compared(partial_histories())
@@ -37,6 +40,11 @@ def test_state_is_that_of_the_model() -> None:
 def test_state_is_that_of_the_model_where_people_take_back_what_was_done() -> None:
     work = _compared(edited_records())
     assert {name: count for name, count in EDITED_AT_LEAST.items() if work[name] < count} == {}, work
+
+
+def test_state_is_that_of_the_model_where_servers_are_seen_often() -> None:
+    work = _compared(observed_histories())
+    assert {name: count for name, count in OBSERVED_AT_LEAST.items() if work[name] < count} == {}, work
 
 
 def _compared(histories: SearchStrategy[Written]) -> Counter[str]:

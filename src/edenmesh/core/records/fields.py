@@ -19,11 +19,15 @@ from edenmesh.core.records.version import OBSERVE
 
 
 class Said(NamedTuple):
-    """What counts as said of a strand: by field who assigned it, and by field and item who added it."""
+    """What counts as said of a strand: by field who assigned it, and by field and item who added it.
+
+    `repeated` are, by field, observations of a value that a version of ours below them gave.
+    """
 
     assigned: dict[Name, list[Node]]
     added: dict[tuple[str, str], list[Node]]
     rows: dict[Unit, dict[Node, Rows]]
+    repeated: dict[Name, set[Node]]
 
     def text(self, node: Node, name: Name) -> Hashable:
         """What a node gives a field or a unit, as values are compared."""
@@ -32,13 +36,13 @@ class Said(NamedTuple):
         return frozenset(self.rows[name][node])
 
 
-def said_by(speaking: list[Node], past: Past, declared: Declared) -> Said:
-    """What these nodes say of their strand, echoes left out."""
+def said_by(speaking: list[Node], undone: list[Node], past: Past, declared: Declared) -> Said:
+    """What these nodes say of their strand, echoes left out, those of what was undone since too."""
     said = _said(speaking)
     for unit in declared.units:
         _join(unit, speaking, said, past)
     if any(node.version.op == OBSERVE for node in speaking):
-        _drop_echoes(said, past)
+        _weigh_observed(said, undone, past)
     return said
 
 
@@ -46,7 +50,7 @@ def fields_of(
     said: Said, strand: list[Node], history: History, past: Past, declared: Declared
 ) -> dict[str, FieldState]:
     """The fields of a strand by name, empty ones left out."""
-    fields = _fields(said, past.live(said.assigned, strand), declared)
+    fields = _fields(said, past.live(said.assigned, strand, said.repeated), declared)
     if said.added:
         fields = _with_lists(fields, _lists([node for node in strand if node.is_speaking], said, history))
     return fields
@@ -64,7 +68,7 @@ def _said(speaking: list[Node]) -> Said:
         for name, items in version.add.items():
             for text in {canonical_text(item) for item in items}:
                 added.setdefault((name, text), []).append(node)
-    return Said(assigned, added, {})
+    return Said(assigned, added, {}, {})
 
 
 def _join(unit: Unit, speaking: list[Node], said: Said, past: Past) -> None:
@@ -76,25 +80,47 @@ def _join(unit: Unit, speaking: list[Node], said: Said, past: Past) -> None:
         said.rows[unit] = rows_given(unit, nodes, past)
 
 
-def _drop_echoes(said: Said, past: Past) -> None:
-    """Leave out what observations say and a version of ours, concurrent to them in that field, says too."""
-    same: list[tuple[list[Node], Name, list[Node]]] = []
+def _weigh_observed(said: Said, undone: list[Node], past: Past) -> None:
+    """Leave out the echoes, and note which observed values are repeated.
+
+    An echo is what an observation says and a version of ours, concurrent to it in that field, says too. Ours count here
+    though they were undone since: else to undo a value that was delivered would leave what the server shows of it.
+    """
+    taken_back = _said(undone)
+    same: list[tuple[list[Node], Name, list[Node], list[Node]]] = []
     for name, nodes in said.assigned.items():
-        if len(nodes) > 1:
-            by_text: dict[Hashable, list[Node]] = {}
-            for node in nodes:
-                by_text.setdefault(said.text(node, name), []).append(node)
-            same += [(nodes, name, group) for group in by_text.values()]
-    same += [(nodes, name, nodes) for (name, _), nodes in said.added.items()]
-    pairs = [(name, *_ours_and_theirs(group)) for _, name, group in same]
-    for (nodes, _, _), echoes in zip(same, past.concurrent(pairs), strict=True):
+        seen = _by_text([(said.text(node, name), node) for node in nodes if node.version.op == OBSERVE])
+        if seen:
+            ours = [(said.text(node, name), node) for node in nodes if node.version.op != OBSERVE]
+            given = _by_text(ours + _taken_back(taken_back, name))
+            same += [(nodes, name, given[text], theirs) for text, theirs in seen.items() if text in given]
+    count = len(same)
+    for (name, text), nodes in said.added.items():
+        ours = [node for node in nodes if node.version.op != OBSERVE]
+        theirs = [node for node in nodes if node.version.op == OBSERVE]
+        same.append((nodes, name, ours + taken_back.added.get((name, text), []), theirs))
+    for (nodes, _, _, theirs), echoes in zip(same, past.concurrent([one[1:] for one in same]), strict=True):
         if echoes:
             nodes[:] = [node for node in nodes if node not in echoes]
+            theirs[:] = [node for node in theirs if node not in echoes]
+    said.repeated.update(past.repeating([one[1:] for one in same[:count]]))
+    for name in [name for name, nodes in said.assigned.items() if not nodes]:
+        del said.assigned[name]
 
 
-def _ours_and_theirs(nodes: list[Node]) -> tuple[list[Node], list[Node]]:
-    ours = [node for node in nodes if node.version.op != OBSERVE]
-    return ours, [node for node in nodes if node.version.op == OBSERVE] if ours else []
+def _by_text(given: list[tuple[Hashable, Node]]) -> dict[Hashable, list[Node]]:
+    by_text: dict[Hashable, list[Node]] = {}
+    for text, node in given:
+        by_text.setdefault(text, []).append(node)
+    return by_text
+
+
+def _taken_back(undone: Said, name: Name) -> list[tuple[Hashable, Node]]:
+    """What undone versions had given a field; a unit, where they had given it whole."""
+    if isinstance(name, str):
+        return [(_text(node, name), node) for node in undone.assigned.get(name, ())]
+    whole = [node for node in undone.assigned.get(name[0], ()) if all(node in undone.assigned.get(x, ()) for x in name)]
+    return [(frozenset([tuple([_text(node, one) for one in name])]), node) for node in whole]
 
 
 def _fields(said: Said, live: Mapping[Name, list[Node]], declared: Declared) -> dict[str, FieldState]:

@@ -1,7 +1,6 @@
 """The versions of one record as a graph: which follows which, and which are one.
 
-A node is one version, or several first versions of equal content, which count as one: what follows one follows all
-(design, section 2.5). Nodes stand in causal order, parents before those that follow them; who follows whom is found
+A node is one version, or several that are one: what follows one follows all (places.py). Nodes stand in causal order, parents before those that follow them; who follows whom is found
 by walking, so that memory and time grow with the number of versions, whatever their shape.
 
 Versions with an ancestor that has not come wait outside the graph. Parents are always versions of the same record, so
@@ -9,18 +8,19 @@ one that names another record's version waits for good. Versions that do not cou
 program) keep their place: what follows them follows what they follow.
 """
 
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping, Set
 from typing import Final
 
-from edenmesh.core.encoding import encode
 from edenmesh.core.ids import VersionId
+from edenmesh.core.records.about import Observation
+from edenmesh.core.records.places import content_of as content_of
+from edenmesh.core.records.places import places_of, said_by_all
 from edenmesh.core.records.undone import mark_undone, undoes_any
-from edenmesh.core.records.values import canonical_text
-from edenmesh.core.records.version import PUT, Version
+from edenmesh.core.records.version import OBSERVE, PUT, Version
 
 
 class Node:
-    """One version in its place, or first versions of equal content.
+    """One version in its place, or several that are one.
 
     `ids` are those whose values count here, smallest first; `id` is the first of them and `version` what it says.
     `equals` are all versions in this place. `depth` is 1 for a first version. One that `is_undone` has no effect.
@@ -52,7 +52,8 @@ class Node:
 class History:
     """The graph of one record's versions: a pure function of the set of them, and of which do not count.
 
-    `nodes` stand in causal order, `firsts` are those without parents, by id; `waiting` are the versions outside.
+    `nodes` stand in causal order, `firsts` are those without parents, by id; `waiting` are the versions outside, and
+    `observed` all observations, these among them.
     """
 
     def __init__(self, versions: Mapping[VersionId, Version], uncounted: Set[VersionId] = frozenset()) -> None:
@@ -63,15 +64,21 @@ class History:
         open_parents: dict[VersionId, int] = {}
         children: dict[bytes, list[VersionId]] = {}
         firsts: list[VersionId] = []
+        observed: list[VersionId] = []
         has_undos = False
         for one, version in versions.items():
-            has_undos = has_undos or undoes_any(version)
+            if version.op == OBSERVE and version.is_understood:
+                observed.append(one)
+            else:
+                has_undos = has_undos or undoes_any(version)
             if version.parents:
                 open_parents[one] = len(version.parents)
                 for parent in version.parents:
                     children.setdefault(parent, []).append(one)
             else:
                 firsts.append(one)
+        self.observed: Final = observed
+        self._places: Final = places_of(versions, firsts, observed)
         self._place_firsts(firsts)
         self.firsts: Final = tuple(self.nodes)
         self._place_others(open_parents, children)
@@ -95,6 +102,13 @@ class History:
         """The nodes of those of the versions that have come."""
         return [node for one in versions if (node := self.node(one)) is not None]
 
+    def observations(self, node: Node) -> list[Observation]:
+        """What the observations in a place say, those that count: of one state of a server."""
+        if len(node.equals) == 1:
+            return [node.version.observation] if node.version.op == OBSERVE and node.is_counted else []
+        seen = [self.versions[one] for one in node.equals if one not in self.uncounted]
+        return [one.observation for one in seen if one.op == OBSERVE and one.is_understood]
+
     def past(self, versions: Iterable[bytes]) -> dict[VersionId, Version]:
         """These versions and all they follow."""
         named = self.known(versions)
@@ -102,32 +116,45 @@ class History:
         return {one: self.versions[one] for node in self.nodes if node in below for one in node.equals}
 
     def _place_firsts(self, firsts: list[VersionId]) -> None:
-        if len(firsts) <= 1:
-            equal = [firsts]
-        else:
-            groups: dict[Hashable, list[VersionId]] = {}
-            for one in sorted(firsts):
-                groups.setdefault(_sameness(one, self.versions[one]), []).append(one)
-            equal = sorted(groups.values(), key=self._giving)
-        for equals in equal if firsts else ():
-            self._place(tuple(equals), [])
+        for equals in sorted(self._grouped(firsts), key=self._giving):
+            self._place(equals, [])
 
     def _place_others(self, open_parents: dict[VersionId, int], children: dict[bytes, list[VersionId]]) -> None:
         for node in self.nodes:
-            # The list grows while it is walked: a version is placed after the last of its parents.
+            # The list grows while it is walked: a version is placed after the last of its parents, and so are all that
+            # are one with it, for they have these parents.
             named = children.get(node.id, [])
             if len(node.equals) > 1:
                 named = [child for one in node.equals for child in children.get(one, ())]
-            for one in sorted(named) if len(named) > 1 else named:
+            ready: list[VersionId] = []
+            for one in named:
                 if open_parents[one] > 1:
                     open_parents[one] -= 1
                 else:
                     del open_parents[one]
-                    self._place((one,), [self._node_of[parent] for parent in self.versions[one].parents])
+                    ready.append(one)
+            for equals in self._grouped(ready):
+                parents = [self._node_of[parent] for parent in self.versions[equals[0]].parents]
+                self._place(equals, parents)
+
+    def _grouped(self, ready: list[VersionId]) -> list[tuple[VersionId, ...]]:
+        """The versions, in order, each with those that are one with it."""
+        if len(ready) < 2:
+            return [(one,) for one in ready]
+        ready.sort()
+        if not self._places:
+            return [(one,) for one in ready]
+        groups: dict[VersionId, list[VersionId]] = {}
+        for one in ready:
+            groups.setdefault(self._places.get(one, one), []).append(one)
+        return [tuple(group) for group in groups.values()]
 
     def _place(self, equals: tuple[VersionId, ...], parents: list[Node]) -> None:
         ids = equals if len(equals) == 1 else self._giving(equals)
-        node = Node(self.versions[ids[0]], ids, equals, parents)
+        version = self.versions[ids[0]]
+        if len(ids) > 1 and version.op == OBSERVE:
+            version = said_by_all([self.versions[one] for one in ids], self._places)
+        node = Node(version, ids, equals, parents)
         if self.uncounted and not self.uncounted.isdisjoint(ids):
             node.is_counted = False
         self.nodes.append(node)
@@ -135,7 +162,7 @@ class History:
             self._node_of[one] = node
 
     def _giving(self, equals: Iterable[VersionId]) -> tuple[VersionId, ...]:
-        """Those of equal versions that give the values: the puts that count, else the observations, else all."""
+        """Those of versions that are one that give the values: the puts that count, else the observations, else all."""
         counted = [one for one in equals if one not in self.uncounted]
         puts = [one for one in counted if self.versions[one].op == PUT]
         return tuple(puts or counted or equals)
@@ -170,21 +197,3 @@ def nodes_above(nodes: Iterable[Node], among: Iterable[Node]) -> set[Node]:
             reached.add(node)
             above.add(node)
     return above
-
-
-def content_of(version: Version) -> Hashable:
-    """What first versions of equal content have in common: texts of fields, texts of items."""
-    fields = frozenset((name, canonical_text(value)) for name, value in version.set.items())
-    items = frozenset((name, canonical_text(item)) for name, added in version.add.items() for item in added)
-    return fields, items
-
-
-def _sameness(one: VersionId, version: Version) -> Hashable:
-    """What first versions have in common that count as one.
-
-    An observation that names what it found, or what came before it, is one only with those that name the same.
-    """
-    if not version.is_understood:
-        return one
-    is_plain = version.op == PUT or not ("found" in version.about or "after" in version.about)
-    return content_of(version), b"" if is_plain else encode(version.about)

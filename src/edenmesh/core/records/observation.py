@@ -2,21 +2,31 @@
 
 The server signs nothing, so a device says what it saw (design, section 2.6). Delivered is a question asked of a
 record's history, not an object: every last observation names the body that the present state gives.
+
+A server that has gone back is a question for people. It is open until a resolution or retract follows the observation
+that says so, or until the server is seen again as it was before: then there is nothing left to decide.
 """
 
-from collections.abc import Mapping, Set
+from collections.abc import Callable, Iterable, Mapping, Set
 
 from edenmesh.core.encoding import encode
-from edenmesh.core.ids import DestinationId, VersionId, tagged_hash
+from edenmesh.core.ids import AuthorId, DestinationId, VersionId, tagged_hash
 from edenmesh.core.records.about import ABSENT, Observation
+from edenmesh.core.records.history import History, Node, nodes_above
 from edenmesh.core.records.state import RecordState, StrandState
 from edenmesh.core.records.values import Content, content_text
-from edenmesh.core.records.version import OBSERVE, Version
+from edenmesh.core.records.version import OBSERVE, RESOLVE, RETRACT, Version
+
+Versions = Mapping[VersionId, Version]
 
 
 def body_hash(fields: Mapping[str, Content]) -> bytes:
     """The hash of a record's canonical body: field to canonical text, empty fields left out."""
-    texts = {name: content_text(content) for name, content in fields.items()}
+    return texts_hash({name: content_text(content) for name, content in fields.items()})
+
+
+def texts_hash(texts: Mapping[str, str]) -> bytes:
+    """The hash of the canonical body that has these texts; empty ones are left out."""
     return tagged_hash("body", encode({name: text for name, text in texts.items() if text}))
 
 
@@ -26,13 +36,13 @@ def state_body(strand: StrandState) -> bytes:
 
 
 def last_observations(
-    versions: Mapping[VersionId, Version],
-    destination: DestinationId,
-    uncounted: Set[VersionId] = frozenset(),
+    versions: Versions, destination: DestinationId, uncounted: Set[VersionId] = frozenset(), *, uuid: str = ""
 ) -> dict[VersionId, Observation]:
     """The observations of a destination that count and that no other such has as parent or `after`.
 
-    `uncounted` are the versions that are quarantined or wait for an ancestor.
+    Of those that are one (twins) none is followed or all are. `uncounted` are the versions that are quarantined or wait
+    for an ancestor. Of a family of records only those under `uuid` are meant, where one is given: another record has
+    another row there.
     """
     seen = {
         one: version.observation
@@ -41,26 +51,92 @@ def last_observations(
         and version.about.get("destination") == destination
         and version.is_understood
         and one not in uncounted
+        and (not uuid or version.uuid == uuid)
     }
     passed: set[bytes] = set()
     for one, observation in seen.items():
         passed.update(versions[one].parents, observation.after)
-    return {one: observation for one, observation in seen.items() if one not in passed}
+    last = {one: observation for one, observation in seen.items() if one not in passed}
+    if len(last) > 1:
+        history = History(versions, uncounted)
+        followed = set(history.known(passed))
+        last = {one: observation for one, observation in last.items() if history.node(one) not in followed}
+    return last
+
+
+def open_questions(
+    versions: Versions, destination: DestinationId, uncounted: Set[VersionId] = frozenset(), *, uuid: str = ""
+) -> tuple[VersionId, ...]:
+    """Observations that say the server went back and that nobody has answered, by a resolution or retract."""
+    asked = questions_of(History(versions, uncounted), uuid)
+    return tuple(one for one in asked if versions[one].about.get("destination") == destination)
+
+
+def questions_of(history: History, uuid: str = "") -> list[VersionId]:
+    """The open questions of all destinations."""
+    asked = [one for one in history.observed if "after" in history.versions[one].about]
+    nodes = {one: node for one in asked if (node := history.node(one)) is not None and node.is_counted}
+    return sorted(
+        one
+        for one, node in nodes.items()
+        if one not in history.uncounted
+        and (not uuid or history.versions[one].uuid == uuid)
+        and not any(_is_answer(later, node, history) for later in nodes_above((node,), history.nodes))
+    )
 
 
 def is_delivered(
-    state: RecordState,
-    versions: Mapping[VersionId, Version],
-    destination: DestinationId,
-    uncounted: Set[VersionId] = frozenset(),
+    state: RecordState, versions: Versions, destination: DestinationId, uncounted: Set[VersionId] = frozenset()
 ) -> bool:
     """Whether the destination was seen to hold what this record shows now (design, section 2.6).
 
-    Not while anything is undecided or still to come, or while the server asks a question only people can answer.
-    `state` is that of the versions without the `uncounted`, the quarantined ones; what these observed says nothing.
+    Not while anything is undecided or still to come: a conflict, a form, a question of whatever destination. `state` is
+    that of the versions without the `uncounted`, the quarantined ones; what these observed says nothing.
     """
+    return bool(_confirming(state, versions, destination, uncounted))
+
+
+def is_receipt(
+    state: RecordState,
+    versions: Versions,
+    destination: DestinationId,
+    uncounted: Set[VersionId],
+    witnesses: Callable[[AuthorId], bool],
+) -> bool:
+    """Whether it is delivered and one of the last observations is by a witness: a gateway.
+
+    The caller says for which authors that holds, and whether a steward pinned the destination.
+    """
+    return any(witnesses(AuthorId(versions[one].author)) for one in _confirming(state, versions, destination, uncounted))
+
+
+def _confirming(
+    state: RecordState, versions: Versions, destination: DestinationId, uncounted: Set[VersionId]
+) -> Iterable[VersionId]:
+    """The last observations, where all of them name the body of the present state; else none."""
     if not state.is_clean or state.strand is None:
+        return ()
+    last = last_observations(versions, destination, uncounted, uuid=state.uuid)
+    body = state_body(state.strand) if last else b""
+    return last if all(one.body == body for one in last.values()) else ()
+
+
+def _is_answer(later: Node, question: Node, history: History) -> bool:
+    """Whether people said what the question means, or the server was seen to be again where it had been.
+
+    That is where it shows the body and stamps it had when it was seen last, before it went back.
+    """
+    if later.version.op in (RESOLVE, RETRACT):
+        return later.is_speaking
+    if later.version.op != OBSERVE or not later.is_counted:
         return False
-    last = last_observations(versions, destination, uncounted)
-    body = state_body(state.strand)
-    return bool(last) and all(one.body == body and not one.after for one in last.values())
+    now = history.observations(later)[0]
+    after = {one for seen in history.observations(question) for one in seen.after}
+    before = [seen for node in history.known(sorted(after)) if node.is_counted for seen in history.observations(node)]
+    before = [seen for seen in before if seen.destination == now.destination]
+    newest = max((seen.modified_on for seen in before), default="")
+    return any(_shown(seen) == _shown(now) for seen in before if seen.modified_on == newest)
+
+
+def _shown(seen: Observation) -> tuple[bytes, str, str]:
+    return seen.body, seen.modified_on, seen.created_on

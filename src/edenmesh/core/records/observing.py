@@ -15,7 +15,7 @@ from edenmesh.core.records.about import ABSENT, Observation
 from edenmesh.core.records.change import Change, difference
 from edenmesh.core.records.history import History, Node, nodes_below
 from edenmesh.core.records.merge import record_state
-from edenmesh.core.records.observation import body_hash, last_observations
+from edenmesh.core.records.observation import body_hash, last_observations, open_questions
 from edenmesh.core.records.state import RecordState, StrandState
 from edenmesh.core.records.values import Content, canonical_text, content_text
 from edenmesh.core.records.version import OBSERVE, RESOLVE, RETRACT, Version
@@ -68,17 +68,6 @@ def observe(versions: Versions, reading: Reading, uncounted: Set[VersionId] = fr
     if uncounted and _may_ask(last) and _is_quarantined(change, versions, uncounted):
         return _question(last, reading)
     return Draft(parents, change, _about(reading, found))
-
-
-def open_questions(
-    versions: Versions, destination: DestinationId, uncounted: Set[VersionId] = frozenset()
-) -> tuple[VersionId, ...]:
-    """Last observations that say the server went back and that no person has answered by a resolve or retract."""
-    history = History(versions, uncounted)
-    last = last_observations(versions, destination, uncounted | history.waiting)
-    asked = [one for one, seen in last.items() if seen.after]
-    answered = nodes_below(node for node in history if node.is_counted and node.version.op in (RESOLVE, RETRACT))
-    return tuple(one for one in asked if history.node(one) not in answered)
 
 
 def _question(last: Mapping[VersionId, Observation], reading: Reading) -> Draft:
