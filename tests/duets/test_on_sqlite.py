@@ -12,6 +12,7 @@ from edenmesh.core.session import (
     CharterReceived,
     ChunkReceived,
     FormReceived,
+    HolesReceived,
     Parties,
     PartReceived,
     Session,
@@ -19,8 +20,9 @@ from edenmesh.core.session import (
 )
 from edenmesh.store import Store
 from tests.duets.duet import STORED, End, meet, seeded
-from tests.duets.team import Device, join, team
+from tests.duets.team import TABLE, Device, join, team
 from tests.duets.test_first_sync import form
+from tests.duets.test_holes import purge
 from tests.store.making import make_store
 
 
@@ -68,6 +70,8 @@ class Kept:
                     change.add_chunk(event.file, event.size, event.offset, event.data)
                 elif isinstance(event, PartReceived):
                     change.add_part(event.part)
+                elif isinstance(event, HolesReceived):
+                    change.fill(event.filling)
                 if isinstance(event, STORED):
                     batches.append(event.batch)
         for batch in batches:
@@ -131,6 +135,41 @@ def test_cuts_on_the_way_in_lose_nothing_durable(tmp_path: Path, seed: int) -> N
         assert keeper.meet(ana).missing == keeper.missing == ()
         assert keeper.marks == marks(ana)
     assert cuts >= 2
+
+
+def test_holes_are_given_kept_and_filled_by_both_kinds_of_store(tmp_path: Path) -> None:
+    ana, ben, cem, dan = team("Ana", "Ben", "Cem", "Dan")
+    ana.write(1100)
+    meet(ana, cem)
+    purge(cem, ana, 3, *range(500, 600), 1050)
+    with (keeper := kept(tmp_path / "ben", ben, ana)).store:
+        store = keeper.store
+        keeper.meet(cem)
+        assert keeper.missing is not None
+        assert "102 changes are known and not held by either device" in keeper.missing
+        end = keeper.meet(dan)
+        assert len(dan.store.holes()) == 102
+        assert end.session.progress.versions_taken == 1100
+        end = keeper.meet(ana)
+        assert end.session.progress.versions_given == 102, "nothing durable is given again"
+        assert end.missing == keeper.missing == ()
+        assert keeper.meet(dan).missing == keeper.missing == ()
+        assert not dan.store.holes()
+        uuid = dan.store.versions()[dan.store.ids_between(ana.author, 0, 7, 8)[0]].uuid
+        with store.change() as change:
+            assert change.purge(TABLE, uuid) == 1
+        assert keeper.meet(dan).missing == ("1 change is purged on the other device",)
+        with store.change() as change:
+            assert change.restore(TABLE, uuid) == 1
+        assert keeper.meet(dan).missing == keeper.missing == ()
+        with store.change() as change:
+            assert change.hide(TABLE, uuid) == 1
+        eve = Device("Eve")
+        ana.admit(eve)
+        join(eve, ana)
+        keeper.meet(eve)
+        assert len(eve.store.holes()) == 1
+        assert uuid not in {version.uuid for version in eve.store.versions().values()}
 
 
 def test_forks_live_on_in_both_kinds_of_store(tmp_path: Path) -> None:
