@@ -187,3 +187,16 @@ def test_a_purged_record_is_not_listed_and_comes_back(store: Store, team: Team) 
     author.write("a", {"name": "new"}, parents=[first.id])
     add_parts(store, author.parts(2))
     assert listed(store) == {"a": Flag.WAITING, "b": Flag(0)}, "purged here, newer edit"
+
+
+def test_a_record_can_be_asked_for_without_its_family(store: Store, team: Team) -> None:
+    settled = Settled(team)
+    settled.one.write("b")
+    add_parts(store, [part for author in team.authors for part in author.parts()])
+    left, other = store.records.versions(TABLE, settled.uuid), store.records.versions(TABLE, "b")
+    assert left is not None
+    assert other is not None
+    assert settled.kept.id not in left.alone().versions
+    assert settled.left.id in left.alone().versions
+    assert values(store, settled.uuid) == {"name": "Bo"} == dict(left.alone().state().strands[0].values)
+    assert other.alone() is other

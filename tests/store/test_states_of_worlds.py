@@ -101,7 +101,7 @@ def test_what_is_derived_is_what_the_model_says_whatever_came_first(tmp_path: Pa
         "states.awaiting",
         "receipts.changed_records",
         "twins.Forks.records_beyond",
-        "states.leaving_uuids",
+        "states.family_uuids",
         "standing.changed_authors",
     ],
 )

@@ -7,31 +7,41 @@ been written under it: what comes under it later finds its family by finding its
 shows it, until a strand resides there.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
+from typing import Final, NamedTuple
 
-from edenmesh.core.ids import VersionId
-from edenmesh.core.records import RESOLVE, Version, left_uuid
 from edenmesh.store.database import Link
 
 
-def members_of(link: Link, record: int) -> dict[str, int]:
-    """The records that are looked at together with this one, itself among them: their numbers by uuid."""
-    rows = link.rows(
-        "SELECT uuid, num FROM families JOIN records ON num = record"
-        " WHERE family = (SELECT family FROM families WHERE record = ?) ORDER BY num",
-        (record,),
-    ) or link.rows("SELECT uuid, num FROM records WHERE num = ?", (record,))
-    return dict(rows)
+class Member(NamedTuple):
+    """A record of a family, with what is kept of it."""
+
+    num: int
+    uuid: str
+    flags: int
+    waiting: int
+    is_vacant: bool
+    is_delivered: bool
 
 
-def leaving_uuids(versions: Mapping[VersionId, Version]) -> set[str]:
-    """The uuids under which strands reside that a decision among the versions, in force or not, lets leave."""
-    named: set[VersionId] = set()
-    for version in versions.values():
-        if "leaves" in version.about and version.op == RESOLVE and version.is_understood:
-            named.update(version.resolution.leaves)
-    # A decision may name what is no strand: only first versions that are here make records.
-    return {left_uuid(one) for one in named if one in versions and not versions[one].parents}
+_MEMBER: Final = (
+    "SELECT num, uuid, flags, waiting, is_vacant, EXISTS (SELECT 1 FROM delivered WHERE delivered.record = num),"
+    " (SELECT family FROM families WHERE families.record = num) FROM records WHERE "
+)
+
+
+def members_of(link: Link, record: int) -> list[Member]:
+    """The records that are looked at together with this one, itself among them: nearly always alone."""
+    rows = link.rows(_MEMBER + "num = ?", (record,))
+    if rows and rows[0][6] is not None:
+        rows = link.rows(
+            _MEMBER + "num IN (SELECT record FROM families WHERE family = ?) ORDER BY num",
+            (rows[0][6],),
+        )
+    return [
+        Member(num, uuid, flags, waiting, bool(is_vacant), bool(is_delivered))
+        for num, uuid, flags, waiting, is_vacant, is_delivered, _ in rows
+    ]
 
 
 def join_family(link: Link, record: int, uuids: Iterable[str]) -> None:

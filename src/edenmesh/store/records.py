@@ -9,7 +9,17 @@ from enum import Enum
 from typing import Final, NamedTuple
 
 from edenmesh.core.ids import AuthorId, DestinationId, RecordId, VersionId, record_id
-from edenmesh.core.records import OPEN, Carried, Declarations, Flag, RecordState, Version, record_states
+from edenmesh.core.records import (
+    OPEN,
+    Carried,
+    Declarations,
+    Flag,
+    RecordState,
+    Version,
+    family_uuids,
+    record_states,
+    versions_at,
+)
 from edenmesh.core.trust import Charter
 from edenmesh.store.database import Link, Row
 from edenmesh.store.families import members_of
@@ -70,6 +80,13 @@ class RecordVersions(NamedTuple):
     def states(self) -> tuple[RecordState, ...]:
         """What it and the records of its family show: those at whose uuid a strand resides."""
         return record_states(self.versions, self.uncounted, self.declarations)
+
+    def alone(self) -> "RecordVersions":
+        """The same without its family: for questions that are asked of one record (`versions_at`)."""
+        is_alone = not family_uuids(self.versions) and all(one.uuid == self.uuid for one in self.versions.values())
+        if is_alone or not self.uuid:
+            return self
+        return self._replace(versions=versions_at(self.versions, self.uuid, self.uncounted))
 
     def including(self, carried: Carried) -> "RecordVersions":
         """The same with one more version, as if it were written."""
@@ -202,8 +219,8 @@ class Records:
     def versions_of(self, num: int) -> RecordVersions:
         """The same for a row of a list."""
         members = members_of(self._link, num)
-        rows = [row for member in members.values() for row in rows_of(self._link, member)]
-        uuid = next((uuid for uuid, member in members.items() if member == num), "")
+        rows = [row for member in members for row in rows_of(self._link, member.num)]
+        uuid = next((member.uuid for member in members if member.num == num), "")
         return RecordVersions(*decode_rows(rows), uuid, self._forms().declarations)
 
     def deliveries(self, num: int) -> list[Delivery]:

@@ -15,6 +15,7 @@ from edenmesh.core.records import (
     Flag,
     RecordState,
     Version,
+    family_uuids,
     is_delivered,
     is_receipt,
     record_states,
@@ -22,7 +23,7 @@ from edenmesh.core.records import (
 )
 from edenmesh.core.trust import Charter
 from edenmesh.store.database import Link
-from edenmesh.store.families import join_family, leaving_uuids, members_of
+from edenmesh.store.families import Member, join_family, members_of
 from edenmesh.store.forms import Forms
 from edenmesh.store.twins import Forks
 from edenmesh.store.versions import Name, decode_rows, rows_of
@@ -61,35 +62,37 @@ class States:
             self.derive([row[0] for row in rows])
             last, count = rows[-1][0], count + len(rows)
 
-    def _derive(self, record: int, forks: Forks) -> Iterable[int]:
+    def _derive(self, record: int, forks: Forks) -> list[int]:
         members, versions, uncounted = self._read(record)
         states = record_states(versions, uncounted, self.forms.declarations) if versions else ()
         by_uuid = {state.uuid: state for state in states}
-        for uuid, num in members.items():
-            state = by_uuid.get(uuid)
-            self._save_flags(num, state)
-            self._save_awaited(num, versions if state and state.flags & Flag.AWAITED else {})
-            self._save_deliveries(num, self._delivered(state, versions, uncounted) if state else {})
-            self._save_twins(num, [version for version in versions.values() if version.uuid == uuid], forks)
-        return members.values()
+        for member in members:
+            state = by_uuid.get(member.uuid)
+            is_awaited = state is not None and bool(state.flags & Flag.AWAITED)
+            if is_awaited or member.flags & _AWAITED:
+                self._save_awaited(member.num, versions if is_awaited else {})
+            found = self._delivered(state, versions, uncounted) if state else {}
+            if found or member.is_delivered:
+                self._save_deliveries(member.num, found)
+            if forks:
+                self._save_twins(member, versions, forks)
+            self._save_flags(member, state)
+        return [member.num for member in members]
 
-    def _read(self, record: int) -> tuple[dict[str, int], dict[VersionId, Version], set[VersionId]]:
+    def _read(self, record: int) -> tuple[list[Member], dict[VersionId, Version], set[VersionId]]:
         """The family of a record as it is now, with all its versions and those of them that do not count."""
         while True:
             members = members_of(self.link, record)
-            versions, uncounted = decode_rows([row for num in members.values() for row in rows_of(self.link, num)])
-            fresh = leaving_uuids(versions) - members.keys()
+            versions, uncounted = decode_rows([row for member in members for row in rows_of(self.link, member.num)])
+            fresh = family_uuids(versions) - {member.uuid for member in members}
             if not fresh:
                 return members, versions, uncounted
             join_family(self.link, record, fresh)
 
-    def _save_flags(self, record: int, state: RecordState | None) -> None:
-        flags, waiting, is_vacant = (int(state.flags), len(state.waiting), False) if state else (0, 0, True)
-        self.link.run(
-            "UPDATE records SET flags = ?1, waiting = ?2, is_vacant = ?3"
-            " WHERE num = ?4 AND (flags != ?1 OR waiting != ?2 OR is_vacant != ?3)",
-            (flags, waiting, is_vacant, record),
-        )
+    def _save_flags(self, member: Member, state: RecordState | None) -> None:
+        now = (int(state.flags), len(state.waiting), False) if state else (0, 0, True)
+        if now != (member.flags, member.waiting, member.is_vacant):
+            self.link.run("UPDATE records SET flags = ?, waiting = ?, is_vacant = ? WHERE num = ?", (*now, member.num))
 
     def _save_awaited(self, record: int, versions: Mapping[VersionId, Version]) -> None:
         awaited = {FormHash(version.schema) for version in versions.values()} - {b""}
@@ -100,11 +103,11 @@ class States:
         for form in missing - known:
             self.link.run("INSERT INTO awaited VALUES (?, ?)", (form, record))
 
-    def _save_twins(self, record: int, versions: Iterable[Version], forks: Forks) -> None:
-        if forks:
-            self.link.run("DELETE FROM twins WHERE record = ?", (record,))
-            for author in forks.authors_of(versions):
-                self.link.run("INSERT INTO twins VALUES (?, ?)", (record, author))
+    def _save_twins(self, member: Member, versions: Mapping[VersionId, Version], forks: Forks) -> None:
+        own = [version for version in versions.values() if version.uuid == member.uuid]
+        self.link.run("DELETE FROM twins WHERE record = ?", (member.num,))
+        for author in forks.authors_of(own):
+            self.link.run("INSERT INTO twins VALUES (?, ?)", (member.num, author))
 
     def _delivered(
         self, state: RecordState, versions: Mapping[VersionId, Version], uncounted: Set[VersionId]

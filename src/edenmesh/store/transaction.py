@@ -82,7 +82,14 @@ class Transaction:
 
     def seal_own(self, signer: Signer) -> Seal | None:
         """Seal this device's log as far as it is written. Returns the last seal, or None where all was sealed."""
-        log = self._own_log(AuthorId(signer.public_key))
+        return self._seal(self._own_log(AuthorId(signer.public_key)), signer)
+
+    def seal_rest(self, signer: Signer) -> None:
+        """Seal what was written here with a key that others write with, too: the last act of that key here."""
+        for log in self._logs.of(AuthorId(signer.public_key)):
+            self._seal(log, signer)
+
+    def _seal(self, log: logs.Log, signer: Signer) -> Seal | None:
         frontier = logs.frontier_at(self._link, log.num, log.sealed)
         seal: Seal | None = None
         for stop, size_bytes in _cuts(log.sealed, logs.sizes_between(self._link, log.num, log.sealed, log.size)):
@@ -218,7 +225,7 @@ class Transaction:
 
     def _change_record(self, table: str, uuid: str, change: Callable[[Link, int], int]) -> int:
         record = self._versions.find((table, uuid))
-        self._versions.touched.update(members_of(self._link, record).values())
+        self._versions.touched.update(member.num for member in members_of(self._link, record))
         count = change(self._link, record) if record else 0
         if count:
             self._versions.change_holes(record, (table, uuid))
