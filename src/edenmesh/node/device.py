@@ -275,7 +275,7 @@ class Device:
 
     def exported(self, tables: Sequence[str] = (), form: str = "s3json") -> Exported:
         """The same, with how many records that are and how many of them nobody has decided yet."""
-        return export(self._parts.store, tables, form)
+        return export(self._parts.store, tables, form, self._records.resides)
 
     def examine(self) -> list[Check]:
         """Look for what may be wrong with this device."""

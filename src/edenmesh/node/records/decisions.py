@@ -31,7 +31,6 @@ from edenmesh.core.records import (
 from edenmesh.errors import InvalidInput
 from edenmesh.node.records.names import Names
 from edenmesh.node.records.questions import Question, past_of, questions_of, values_here
-from edenmesh.node.records.reading import read_values
 from edenmesh.node.records.record_desk import RecordDesk, strand_named
 from edenmesh.node.records.undoing import version_named
 from edenmesh.node.records.views import Json, RecordView, content_words
@@ -169,7 +168,7 @@ class Decisions:
         contents.update(_chosen(seen.strand, decision.versions))
         for name, (version, place) in decision.picks.items():
             contents.update(_picked(seen.strand, name, version, place))
-        contents.update(read_values(seen.table, decision.values, self._desk.catalogue(), known=seen.strand.fields))
+        contents.update(self._desk.read(seen.table, decision.values, known=seen.strand.fields))
         _require_whole_units(seen.strand, contents)
         notes = _notes(seen, contents, decision.both, self._desk.names())
         if notes:

@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 from edenmesh.core.records import MASTER, Content, Decimal, Reference, StrandState, content_text
 from edenmesh.eden import Row, encode_document
 from edenmesh.errors import InvalidInput
+from edenmesh.node.records.residing import Resides, resided
 from edenmesh.node.records.views import Json, content_json
 from edenmesh.store import Store
 
@@ -40,11 +41,12 @@ class _Shown(NamedTuple):
     table: str
     uuid: str
     strand: StrandState
+    values: dict[str, Content]
     note: str
 
 
-def export(store: Store, tables: Sequence[str], form: str) -> Exported:
-    """Records of these tables, of all where none is named, as s3json, csv or geojson.
+def export(store: Store, tables: Sequence[str], form: str, resides: Resides) -> Exported:
+    """Records of these tables, of all where none is named, as s3json, csv or geojson; references to where they reside.
 
     Deleted records are left out. Raises InvalidInput for another format, or for csv of more than one table.
     """
@@ -54,7 +56,7 @@ def export(store: Store, tables: Sequence[str], form: str) -> Exported:
     if form not in _FORMATS:
         raise InvalidInput(what=f"There is no export format {form!r}.", do="Choose s3json, csv or geojson.")
     counts: Counter[bool] = Counter()
-    content = _FORMATS[form](store, _counted(_shown(store, names), counts))
+    content = _FORMATS[form](store, _counted(_shown(store, names, resides), counts))
     return Exported(content, counts.total(), counts[True])
 
 
@@ -64,7 +66,7 @@ def _counted(shown: Iterable[_Shown], counts: "Counter[bool]") -> Iterator[_Show
         yield one
 
 
-def _shown(store: Store, tables: Iterable[str]) -> Iterator[_Shown]:
+def _shown(store: Store, tables: Iterable[str], resides: Resides) -> Iterator[_Shown]:
     """Every strand shown."""
     for table in tables:
         after = 0
@@ -74,19 +76,19 @@ def _shown(store: Store, tables: Iterable[str]) -> Iterator[_Shown]:
                 state = store.records.versions_of(row.num).state()
                 for strand in state.strands:
                     note = "record" if len(state.strands) > 1 or strand.is_contested else ",".join(strand.conflicts)
-                    yield _Shown(row.table, row.uuid, strand, note)
+                    values = {name: resided(content, resides) for name, content in strand.values.items()}
+                    yield _Shown(row.table, row.uuid, strand, values, note)
 
 
 def _s3json(_store: Store, shown: Iterator[_Shown]) -> bytes:
-    return encode_document(_row(*one) for one in shown)
-
-
-def _row(table: str, uuid: str, strand: StrandState, note: str) -> Row:
-    return Row(table=table, uuid=uuid, fields=strand.values, attributes={UNDECIDED: note} if note else {})
+    return encode_document(
+        Row(table=one.table, uuid=one.uuid, fields=one.values, attributes={UNDECIDED: one.note} if one.note else {})
+        for one in shown
+    )
 
 
 def _csv(_store: Store, shown: Iterator[_Shown]) -> bytes:
-    rows = [(uuid, strand.values, note) for _, uuid, strand, note in shown]
+    rows = [(one.uuid, one.values, one.note) for one in shown]
     names = sorted({name for _, values, _ in rows for name in values})
     text = io.StringIO()
     # The byte order mark tells spreadsheets that the text is UTF-8.
@@ -112,8 +114,7 @@ def _harmless(text: str) -> str:
 
 def _geojson(store: Store, shown: Iterator[_Shown]) -> bytes:
     features: list[Json] = []
-    for table, uuid, strand, note in shown:
-        values = strand.values
+    for table, uuid, strand, values, note in shown:
         place = _place(values) or _located(store, values)
         properties: dict[str, Json] = {name: content_json(content) for name, content in values.items()}
         properties.update({"table": table, "uuid": uuid})

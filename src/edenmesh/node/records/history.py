@@ -70,9 +70,15 @@ def tell_history(
     names: Names,
     uncounted: Set[VersionId] = frozenset(),
     twins: Set[VersionId] = frozenset(),
+    *,
+    family: Mapping[VersionId, Version] | None = None,
 ) -> tuple[EventView, ...]:
-    """All versions in words, oldest first. `uncounted` are quarantined, `twins` were written with a copied key."""
-    return _Telling(versions, names, uncounted, twins | _twins_among(versions)).events()
+    """All versions in words, oldest first.
+
+    `uncounted` are quarantined, `twins` were written with a copied key. `family` are the versions of all records that
+    decisions may speak of; without it those told.
+    """
+    return _Telling(versions, names, uncounted, twins | _twins_among(versions), family or versions).events()
 
 
 class _Telling:
@@ -84,9 +90,11 @@ class _Telling:
         names: Names,
         uncounted: Set[VersionId],
         twins: Set[VersionId],
+        family: Mapping[VersionId, Version],
     ) -> None:
         self._names: Final = names
         self._versions: Final = versions
+        self._family: Final = family
         self._uncounted: Final = uncounted
         self._twins: Final = twins
         self._history: Final = History(versions, uncounted)
@@ -217,7 +225,7 @@ class _Telling:
         return self._sentence(self._versions[VersionId(one)], node) if node is not None else "what has not come here"
 
     def _strands(self, firsts: Iterable[bytes]) -> str:
-        known = ((one, self._versions.get(VersionId(one))) for one in firsts)
+        known = ((one, self._family.get(VersionId(one))) for one in firsts)
         return _listed([_label(first) if first is not None else format_id("v", one)[:10] for one, first in known])
 
     def _way(self, version: Version) -> str:

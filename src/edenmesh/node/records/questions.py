@@ -8,7 +8,16 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from edenmesh.core.ids import DestinationId, VersionId
-from edenmesh.core.records import OBSERVE, Content, History, StrandState, Version, content_text, open_questions
+from edenmesh.core.records import (
+    OBSERVE,
+    Content,
+    History,
+    StrandState,
+    Version,
+    content_text,
+    open_questions,
+    versions_at,
+)
 from edenmesh.store import RecordVersions
 
 
@@ -26,9 +35,11 @@ class Question(NamedTuple):
 
 def questions_of(held: RecordVersions, strand: StrandState | None) -> list[Question]:
     """The open questions about a record; `strand` is what it shows."""
-    asking = [version for version in held.versions.values() if _asks(version)]
-    if not asking:
+    if not any(_asks(version) for version in held.versions.values()):
         return []
+    if held.uuid:
+        held = held._replace(versions=versions_at(held.versions, held.uuid, held.uncounted))
+    asking = [version for version in held.versions.values() if _asks(version)]
     history = History(held.versions, held.uncounted)
     found: list[Question] = []
     for destination in sorted({version.observation.destination for version in asking}):

@@ -10,6 +10,7 @@ from edenmesh.core.records import Catalogue, Content, Decimal, Field, File, Raw,
 from edenmesh.errors import InvalidInput
 from edenmesh.node.records.views import Json
 
+_STRAND_MARK: Final = "#v-"
 _NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 
 
@@ -77,9 +78,9 @@ def _scalar(value: Json, kind: str) -> Reference | File | str | int | bool | Non
 
 
 def _object(value: Mapping[str, Json]) -> Reference | File:
-    table, uuid, file = value.get("table"), value.get("uuid"), value.get("file")
+    table, uuid, file, strand = value.get("table"), value.get("uuid"), value.get("file"), value.get("strand")
     if isinstance(table, str) and isinstance(uuid, str):
-        return Reference(table, uuid)
+        return Reference(table, uuid, parse_id("v", strand) if isinstance(strand, str) and strand else b"")
     if isinstance(file, str):
         size, label, media = value.get("size"), value.get("label"), value.get("media")
         return File(
@@ -92,12 +93,15 @@ def _object(value: Mapping[str, Json]) -> Reference | File:
 
 
 def _reference(text: str, field: Field | None) -> Reference:
+    """TABLE/UUID, or the uuid alone where the field has one target; #STRAND after it where two records share it."""
+    place, mark, strand = text.rpartition(_STRAND_MARK)
+    text, first = (place, parse_id("v", f"v-{strand}")) if mark else (text, b"")
     table, slash, uuid = text.partition("/")
     if slash:
-        return Reference(table, uuid)
+        return Reference(table, uuid, first)
     targets = field.targets if field is not None else []
     if len(targets) == 1:
-        return Reference(targets[0], text)
+        return Reference(targets[0], text, first)
     raise InvalidInput(what=f"{text!r} does not say which table it refers to.", do="Write TABLE/UUID.")
 
 

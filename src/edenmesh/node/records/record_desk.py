@@ -1,6 +1,6 @@
 """What people do with records: look, add, edit and retract. Each act is one durable version."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import replace
 
 from edenmesh.core.encoding import Plain
@@ -11,6 +11,7 @@ from edenmesh.core.records import (
     Carried,
     Catalogue,
     Change,
+    Content,
     Declared,
     Form,
     History,
@@ -21,9 +22,9 @@ from edenmesh.core.records import (
     declared_by,
     difference,
     form_hash,
-    is_delivered,
     offered_keeper,
     residence,
+    versions_at,
 )
 from edenmesh.errors import InvalidInput
 from edenmesh.node.parts import Desk
@@ -85,13 +86,14 @@ class RecordDesk:
         """One record, whole. Raises InvalidInput where it is not here."""
         table, uuid, held = self.find(table, uuid)
         state = held.state()
+        names = self.names()
+        row = self._store.records.row(table, uuid)
+        deliveries = self._store.records.deliveries(row.num) if row is not None else []
         delivered = tuple(
-            one.name
-            for one in self._store.notes.destinations()
-            if is_delivered(state, held.versions, one.id, held.uncounted)
+            names.destinations[one.destination] for one in deliveries if one.destination in names.destinations
         )
         keeper = offered_keeper(state, held.versions, None, held.uncounted) if len(state.strands) > 1 else None
-        showing = self._showing(table, uuid, held, self.names())
+        showing = self._showing(table, uuid, held, names)
         return showing.record(delivered, format_id("v", keeper) if keeper is not None else "")
 
     def history(self, table: str, uuid: str) -> HistoryView:
@@ -102,7 +104,9 @@ class RecordDesk:
         twins = frozenset(one for one, version in held.versions.items() if version.author in copied)
         state = held.state()
         label = label_of(state.strands[0].values, uuid) if state.strands else uuid
-        return HistoryView(table, uuid, label, tell_history(held.versions, self.names(), held.uncounted, twins))
+        own = versions_at(held.versions, uuid, held.uncounted)
+        events = tell_history(own, self.names(), held.uncounted, twins, family=held.versions)
+        return HistoryView(table, uuid, label, events)
 
     def find(self, table: str, uuid: str) -> tuple[str, str, RecordVersions]:
         """A record by table and uuid, or by the beginning of its uuid where that is enough.
@@ -128,7 +132,7 @@ class RecordDesk:
         """A new record; it owns the uuid it gets. Raises InvalidInput where a value does not fit its field."""
         catalogue = self.catalogue()
         require_table(table)
-        contents = read_values(table, values, catalogue)
+        contents = self.read(table, values)
         require_fields(table, contents, catalogue)
         change = difference(None, contents)
         if change.is_empty:
@@ -140,7 +144,7 @@ class RecordDesk:
         """Change values of a record; None or empty text empties a field. Nothing is written where nothing changes."""
         table, uuid, held = self.find(table, uuid)
         target = strand_named(held.state(), strand)
-        contents = read_values(table, values, self.catalogue(), known=target.fields)
+        contents = self.read(table, values, known=target.fields)
         change = difference(target, contents, declared=self.declared(held))
         if not change.is_empty or target.is_deleted or target.is_contested:
             self.write(table, uuid, change, parents=target.heads)
@@ -153,6 +157,32 @@ class RecordDesk:
         if not target.is_deleted:
             self.write(table, uuid, Change(), parents=target.heads, op=RETRACT)
         return self.view(table, uuid)
+
+    def read(self, table: str, values: Mapping[str, Json], *, known: Container[str] = ()) -> dict[str, Content | None]:
+        """Values as handed in, as contents. Raises InvalidInput, naming the field, where one does not fit.
+
+        A reference to a record of two strands must say which it means: whoever knew both is held to one.
+        """
+        contents = read_values(table, values, self.catalogue(), known=known)
+        for name, content in contents.items():
+            for item in content if isinstance(content, tuple) else (content,):
+                if isinstance(item, Reference):
+                    self._require_one(name, item)
+        return contents
+
+    def _require_one(self, name: str, reference: Reference) -> None:
+        held = self._store.records.versions(reference.table, reference.uuid)
+        strands = held.state().strands if held is not None else ()
+        if reference.strand and not any(reference.strand in strand.firsts for strand in strands):
+            raise InvalidInput(what=f"The field {name} refers to a strand that {reference.uuid} does not have here.")
+        if len(strands) > 1 and not reference.strand:
+            named = ", ".join(
+                f"{label_of(one.values, reference.uuid)} ({format_id('v', one.first)})" for one in strands
+            )
+            raise InvalidInput(
+                what=f"The field {name} refers to {reference.uuid}, which two different records share: {named}.",
+                do="Say which is meant, as TABLE/UUID#STRAND, or decide about them first.",
+            )
 
     def write(
         self,

@@ -1,6 +1,6 @@
 """Records as people see them: what is stored, drawn as views, with who gave each value, when and by which way."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 from edenmesh.core.ids import VersionId, format_id
@@ -10,14 +10,13 @@ from edenmesh.core.records import (
     Declared,
     FieldState,
     RecordState,
-    Reference,
     StrandState,
-    Value,
     Version,
     content_text,
 )
 from edenmesh.node.records.names import Names
 from edenmesh.node.records.questions import Question, questions_of, values_here
+from edenmesh.node.records.residing import Resides, resided
 from edenmesh.node.records.views import (
     CONTRADICTING,
     ActView,
@@ -34,9 +33,6 @@ from edenmesh.node.records.views import (
     label_of,
 )
 from edenmesh.store import RecordVersions
-
-Resides = Callable[[Reference], Reference]
-"""Says where the strand that a reference names resides now."""
 
 
 class Showing:
@@ -152,13 +148,7 @@ class Showing:
         return tuple(self._names.by(self._held.versions[one]) for one in versions)
 
     def _resided(self, content: Content | None) -> Content | None:
-        """The content with references that name a strand turned to where it resides now."""
-        if isinstance(content, tuple):
-            return tuple(self._resided_item(item) for item in content)
-        return self._resided_item(content) if content is not None else None
-
-    def _resided_item(self, value: Value) -> Value:
-        return self._resides(value) if isinstance(value, Reference) and value.strand else value
+        return resided(content, self._resides) if content is not None else None
 
 
 def words_of(state: RecordState) -> tuple[str, ...]:
