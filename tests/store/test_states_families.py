@@ -200,3 +200,21 @@ def test_a_record_can_be_asked_for_without_its_family(store: Store, team: Team) 
     assert settled.left.id in left.alone().versions
     assert values(store, settled.uuid) == {"name": "Bo"} == dict(left.alone().state().strands[0].values)
     assert other.alone() is other
+
+
+def test_a_leaver_whose_beginning_is_hidden_is_not_shown_and_comes_back(store: Store, team: Team) -> None:
+    settled = Settled(team)
+    settled.two.write(settled.uuid, {"name": "Bob"}, parents=[settled.decision.id])
+    add_parts(store, [part for author in team.authors for part in author.parts()])
+    before = {uuid: values(store, uuid) for uuid in listed(store)}
+    assert before == {"a": {"name": "Ana"}, settled.uuid: {"name": "Bob"}}
+    with store.change() as change:
+        assert change.hide(TABLE, "a") == 3
+    assert listed(store) == {settled.uuid: Flag.WAITING}
+    with store.change() as change:
+        change.unhide(TABLE, "a")
+    assert listed(store) == {"a": Flag(0), settled.uuid: Flag(0)}
+    assert {uuid: values(store, uuid) for uuid in listed(store)} == before
+    with store.change() as change:
+        change.hide(TABLE, settled.uuid)
+    assert values(store, settled.uuid) == {"name": "Bo"}, "what stands under the other uuid is there still"
