@@ -17,7 +17,7 @@ from edenmesh.node.delivery import DeliveryUpdate, DestinationView, Exchanges, P
 from edenmesh.node.doctor import examine
 from edenmesh.node.meeting import Meetings, PeerEvent, Shown, Syncing, SyncUpdate, Visibility
 from edenmesh.node.pairing import Pairings, PairingTask
-from edenmesh.node.parts import Check, Desk, Identity, MemberView, Parts, PeerView, Settings, Team
+from edenmesh.node.parts import IDENTITY, Check, Desk, Identity, MemberView, Parts, PeerView, Settings, Team
 from edenmesh.node.records import (
     Decision,
     Decisions,
@@ -34,8 +34,6 @@ from edenmesh.node.records import (
 )
 from edenmesh.node.status import Status, read_status
 from edenmesh.store import Committed, Store
-
-_IDENTITY = "identity"
 
 
 class Device:
@@ -69,7 +67,7 @@ class Device:
         store = Store.create(home, passphrase, entropy=settings.entropy, cost=settings.key_cost)
         try:
             device = cls(store, identity, settings)
-            device._parts.team.found(name, {_IDENTITY: identity.encode()})
+            device._parts.team.found(name, {IDENTITY: identity.encode()})
         except BaseException:
             store.close()
             raise
@@ -79,7 +77,7 @@ class Device:
     def open(cls, home: Path, *, passphrase: str, settings: Settings | None = None) -> Self:
         """Open a device. Raises StoreMissing, StoreLocked, WrongPassphrase, StoreDamaged, StoreTooNew."""
         store = Store.open(home, passphrase)
-        seeds = store.notes.meta(_IDENTITY)
+        seeds = store.notes.meta(IDENTITY)
         if seeds is None:
             store.close()
             raise StoreDamaged(

@@ -88,7 +88,11 @@ class Store:
         self._writing = threading.Lock()
         self._writer: int | None = None
         if self.notes.meta(_RULES) != str(RULES).encode():
-            self._derive_anew()
+            try:
+                self._derive_anew()
+            except BaseException:
+                self._database.close()
+                raise
 
     @classmethod
     def create(
@@ -154,6 +158,11 @@ class Store:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    @property
+    def place(self) -> bytes:
+        """What tells this database file from a copy of it, or from one restored in its place: its inode's number."""
+        return self._folder.database.stat().st_ino.to_bytes(8, "big")
 
     @property
     def snapshot(self) -> StoreSnapshot:

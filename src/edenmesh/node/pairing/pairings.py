@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from edenmesh.core.ids import DeviceId, format_id
+from edenmesh.core.limits import PAIRING_AUTHORS_MAX
 from edenmesh.core.pairing import Address as QrAddress
 from edenmesh.core.pairing import (
     AttemptGate,
@@ -212,7 +213,7 @@ class Pairings:
     def _our_side(self) -> OurSide:
         return OurSide(
             device=self._identity.device_key,
-            authors=(self._identity.author_key,),
+            authors=self._identity.author_keys[-PAIRING_AUTHORS_MAX:],
             name=self._team.name,
             charter=self._team.charter,
             secrets=self._team.secrets,

@@ -5,13 +5,14 @@ commit is heard of once. `Parts` hands these, the keys and the settings to every
 """
 
 from edenmesh.node.parts.check import Check
-from edenmesh.node.parts.desk import Desk
+from edenmesh.node.parts.desk import IDENTITY, Desk
 from edenmesh.node.parts.identity import Identity
 from edenmesh.node.parts.parts import Parts
 from edenmesh.node.parts.settings import Settings
 from edenmesh.node.parts.team import MemberView, PeerView, Team, replace_peer
 
 __all__ = [
+    "IDENTITY",
     "Check",
     "Desk",
     "Identity",

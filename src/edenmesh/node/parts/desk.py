@@ -9,17 +9,22 @@ on the next turn of the loop, so that a session has noted what it received befor
 import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
+from typing import Final
 from weakref import WeakKeyDictionary
 
 from edenmesh.core.ids import AuthorId
 from edenmesh.core.ports import Entropy
 from edenmesh.core.records import Pen
 from edenmesh.core.session import Batch, CharterReceived, ChunkReceived, FormReceived, HolesReceived
+from edenmesh.core.trust import certify
 from edenmesh.errors import EdenmeshError, StoreError
-from edenmesh.node.parts.identity import Identity
+from edenmesh.node.parts.identity import SEED_BYTES, Identity
 from edenmesh.store import Committed, Store, Transaction
 
 OnCommitted = Callable[[Committed], None]
+IDENTITY: Final = "identity"
+"""Where the keys of this device are noted."""
+_PLACE: Final = "place"
 
 
 class _Open:
@@ -41,6 +46,7 @@ class Desk:
         self._entropy = entropy
         self._open: _Open | None = None
         self._undone: WeakKeyDictionary[object, EdenmeshError] = WeakKeyDictionary()
+        self._is_writing = False
         self._listeners: list[OnCommitted] = []
         self.has_company: Callable[[], bool] = lambda: False
 
@@ -84,14 +90,22 @@ class Desk:
         While somebody is connected, what it writes leaves at once, and so is sealed with it.
         """
         self.settle()
+        self._renew()
         with self._store.change() as transaction:
-            yield transaction
+            self._is_writing = True
+            try:
+                yield transaction
+            finally:
+                self._is_writing = False
             if transaction.is_unsealed and self.has_company():
                 transaction.seal_own(self._identity.author_key)
         self._announce(transaction.committed)
 
     def pen(self) -> Pen:
         """Who writes the next version of this device. Inside `writing`, ask once for each version, in order."""
+        if not self._is_writing:
+            self.settle()
+            self._renew()
         author = self._identity.author
         return Pen(author, self._store.own_log(author).size, int(self._wall_clock() * 1000), self._entropy(16))
 
@@ -109,6 +123,29 @@ class Desk:
         if own.sealed < own.size and own.is_ours:
             with self.writing() as transaction:
                 transaction.seal_own(self._identity.author_key)
+
+    def _renew(self) -> None:
+        """Take a new author key where somebody else may write with this one, or has: before anything is written.
+
+        What was written with the old key and not sealed yet is sealed with it, so that nothing stays behind.
+        """
+        place, noted = self._store.place, self._store.notes.meta(_PLACE)
+        is_copy = noted is not None and noted != place
+        is_member = self._store.snapshot.charter().is_member(self._identity.device)
+        if not is_member or (noted == place and self._store.own_log(self._identity.author).is_ours):
+            return
+        must_renew = is_copy or not self._store.own_log(self._identity.author).is_ours
+        seed = self._entropy(SEED_BYTES) if must_renew else b""
+        with self._store.change() as transaction:
+            transaction.put_meta(_PLACE, place)
+            if must_renew:
+                renewed = self._identity.renewed(seed)
+                transaction.seal_rest(self._identity.author_key)
+                transaction.add_charter([certify(transaction.charter, renewed.device_key, renewed.author_key)])
+                transaction.put_meta(IDENTITY, renewed.encode())
+        if must_renew:
+            self._identity.renew(seed)
+        self._announce(transaction.committed)
 
     def _begin(self, owner: object) -> Transaction:
         if self._open is not None and self._open.owner is not owner:

@@ -28,12 +28,16 @@ class Key:
 
 
 class Identity:
-    """Who this device is. The device key stays for good; a restored or cloned store takes a new author key."""
+    """Who this device is. The device key stays for good; each life of its store writes with an author key of its own.
 
-    def __init__(self, device_seed: bytes, author_seed: bytes) -> None:
+    A store that was restored from a backup, or copied, begins a new life: it takes a further author key before it
+    writes again (design, section 2.2). The keys of earlier lives are kept: they seal what was written with them.
+    """
+
+    def __init__(self, device_seed: bytes, *author_seeds: bytes) -> None:
         self.device_key: Final = Key(device_seed)
-        self.author_key: Final = Key(author_seed)
-        self._seeds = (device_seed, author_seed)
+        self.author_keys: tuple[Key, ...] = tuple(map(Key, author_seeds))
+        self._seeds: tuple[bytes, ...] = (device_seed, *author_seeds)
 
     @classmethod
     def create(cls, entropy: Entropy) -> "Identity":
@@ -46,15 +50,29 @@ class Identity:
         return DeviceId(self.device_key.public_key)
 
     @property
+    def author_key(self) -> Key:
+        """The key that versions are written with now."""
+        return self.author_keys[-1]
+
+    @property
     def author(self) -> AuthorId:
         """The author's public key, under which versions are written."""
         return AuthorId(self.author_key.public_key)
 
+    def renewed(self, author_seed: bytes) -> "Identity":
+        """The same device with a further author key."""
+        return Identity(*self._seeds, author_seed)
+
+    def renew(self, author_seed: bytes) -> None:
+        """Write with a further author key from now on; it is durable, and the charter certifies it."""
+        self._seeds = (*self._seeds, author_seed)
+        self.author_keys = (*self.author_keys, Key(author_seed))
+
     def encode(self) -> bytes:
-        """Both seeds, to be kept in the encrypted store."""
+        """All seeds, to be kept in the encrypted store."""
         return b"".join(self._seeds)
 
     @classmethod
     def decode(cls, data: bytes) -> "Identity":
         """Read what `encode` gave."""
-        return cls(data[:SEED_BYTES], data[SEED_BYTES:])
+        return cls(*(data[start : start + SEED_BYTES] for start in range(0, len(data), SEED_BYTES)))
