@@ -1,45 +1,48 @@
 """The charter's meaning once more, as plainly as it can be said: sets of ids, closures, and naive fixpoints.
 
 Written from the design's section 2.1, not from the program; slow, and used only to judge it. It reads the raw bodies
-of entries. `judge` answers for any bag of entries of one mesh.
+of entries. What follows from it is read off in `charter_verdict`.
 """
 
 from collections.abc import Iterable, Iterator
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any
 
 from edenmesh.core.trust import CharterEntry
 
 ROLES = ("steward", "introducer", "gateway")
-FOUNDER, STEWARD, ADMITTER = range(3)
+STEWARDS_ONLY = ("accept", "destination", "form", "erase", "confirm")
+STEWARD, ADMITTER = range(2)
 
 Ids = frozenset[bytes]
 
 
-class Verdict(NamedTuple):
-    """What the model says of a bag of entries."""
-
-    kept: Ids
-    waiting: Ids
-    refused: Ids
-    taken: Ids
-    struck: Ids
-    held: Ids
-    members: dict[bytes, tuple[bool, bool, Ids, frozenset[str]]]
-    """Device to (revoked, left, authors, roles now)."""
-    authors: dict[bytes, tuple[bool, set[bytes | None], frozenset[frozenset[tuple[int, bytes]]]]]
-    """Named author to (certified, devices naming it, accepted heads of each revocation)."""
-
-
 class Model:
-    """A bag of entries of the mesh that `mesh` names."""
+    """A bag of entries of the mesh that `mesh` names; `own_max` bounds what a device that is no steward may write."""
 
-    def __init__(self, entries: Iterable[CharterEntry], mesh: bytes) -> None:
+    def __init__(self, entries: Iterable[CharterEntry], mesh: bytes, own_max: int) -> None:
         self.mesh = mesh
+        self.own_max = own_max
         self.all = {bytes(entry.id): entry for entry in entries}
         self.pasts: dict[bytes, Ids | None] = {}
+        self.depths: dict[bytes, int] = {}
         self.worlds: dict[Ids, World] = {}
         self.verdicts: dict[bytes, tuple[bool, bool]] = {}
+
+    @cached_property
+    def ours(self) -> Ids | None:
+        """What names the mesh or is below its found entry; None while that cannot be told."""
+        below = self.past(self.mesh) if self.mesh in self.all else None
+        return None if below is None else below | {one for one in self.all if self.all[one].mesh == self.mesh}
+
+    def contents(self, mesh: bytes) -> Ids:
+        """The charter of one of the meshes, as far as this mesh knows it."""
+        return (self.past(mesh) or frozenset()) | {one for one in self.all if self.all[one].mesh == mesh}
+
+    def reaches(self, one: bytes, other: bytes) -> bool:
+        """Whether what one of the entries ends can be of the other, in either direction."""
+        mesh, other_mesh = bytes(self.all[one].mesh), bytes(self.all[other].mesh)
+        return mesh == other_mesh or one in self.contents(other_mesh) or other in self.contents(mesh)
 
     def past(self, one: bytes) -> Ids | None:
         """The ids below an entry; None where one of them is not here."""
@@ -51,6 +54,12 @@ class Model:
             self.pasts[one] = None if found is None else frozenset(found)
         return self.pasts[one]
 
+    def depth(self, one: bytes) -> int:
+        """The length of the longest chain below an entry."""
+        if one not in self.depths:
+            self.depths[one] = max((1 + self.depth(parent) for parent in self.all[one].parents), default=0)
+        return self.depths[one]
+
     def world(self, ids: Ids) -> "World":
         """The meaning of a set of ids that contains its own past."""
         if ids not in self.worlds:
@@ -59,6 +68,11 @@ class Model:
 
     def is_kept(self, one: bytes) -> bool:
         return self._verdict(one)[0]
+
+    @property
+    def is_founded(self) -> bool:
+        """Whether who founded the mesh had the right to."""
+        return self.mesh in self.all and self.is_kept(self.mesh)
 
     def is_taken(self, one: bytes) -> bool:
         return self._verdict(one)[1]
@@ -70,18 +84,46 @@ class Model:
 
     def _judge(self, one: bytes) -> tuple[bool, bool]:
         entry, past = self.all[one], self.past(one)
-        if entry.mesh != self.mesh or past is None:
+        if self.ours is None or one not in self.ours or past is None or not all(map(self.is_kept, past)):
             return False, False
         if entry.kind == "found":
-            return one == self.mesh, one == self.mesh
-        if not all(self.is_kept(below) for below in past):
-            return False, False
+            return (self._may_found(entry),) * 2
         below = self.world(past)
-        point = set(body(entry).get("point", ()))
-        return below.has_now(entry.actor, "member"), point <= past and any(
-            below.has_now(entry.actor, "member") and all(below.has_now(entry.actor, right) for right in way)
-            for way in ways(entry)
+        own = [other for other in past if self.all[other].actor == entry.actor]
+        if (
+            any(self.all[parent].mesh != entry.mesh for parent in entry.parents)
+            or not below.has_now(entry.actor, "member")
+            or (len(own) >= self.own_max and not below.has_now(entry.actor, "steward"))
+        ):
+            return False, False
+        return True, self._is_fit(entry, past) and any(
+            all(below.has_now(entry.actor, right) for right in way) for way in ways(entry)
         )
+
+    def _may_found(self, entry: CharterEntry) -> bool:
+        meshes = {self.all[parent].mesh for parent in entry.parents}
+        for mesh in meshes:
+            parents = [parent for parent in entry.parents if self.all[parent].mesh == mesh]
+            world = self.world(frozenset().union(*({one} | (self.past(one) or frozenset()) for one in parents)))
+            if body(entry)["device"] in world.revoked or not any(
+                world.has_now(steward, "member") and world.has_now(steward, "steward")
+                for steward in body(entry)["stewards"]
+            ):
+                return False
+        return len(meshes) < 3
+
+    def _is_fit(self, entry: CharterEntry, past: Ids) -> bool:
+        """Whether what the entry speaks of is below it."""
+        if entry.kind == "confirm":
+            other = self.all.get(body(entry)["entry"])
+            return (
+                other is not None
+                and other.id in past
+                and other.kind == "erase"
+                and self.is_taken(other.id)
+                and other.actor != entry.actor
+            )
+        return set(body(entry).get("point", ())) <= past
 
 
 class World:
@@ -104,10 +146,44 @@ class World:
     def held(self) -> Ids:
         """The takings that hold: rank by rank, each judged against the higher ranks only."""
         held: Ids = frozenset()
-        for rank in (FOUNDER, STEWARD, ADMITTER):
+        founders = {mesh: self.takings_by_founder(mesh) for mesh in self.meshes_newest_first}
+        for theirs in founders.values():
+            held |= {one for one in theirs if not self.is_barred(one, held)}
+        for rank in (STEWARD, ADMITTER):
             standing = self.standing(held)
-            held |= {one for one in self.takings - held if self.has_rank(one, rank, standing, held)}
+            others = self.takings.difference(*founders.values())
+            held |= {one for one in others - held if self.has_rank(one, rank, standing, held)}
         return held
+
+    @cached_property
+    def meshes_newest_first(self) -> list[bytes]:
+        """The meshes founded here, each before those that it continues."""
+        founds = [one for one in self.ids if self.model.all[one].kind == "found"]
+        return sorted(founds, key=lambda one: len(self.model.past(one) or ()), reverse=True)
+
+    def takings_by_founder(self, mesh: bytes) -> Ids:
+        """Those of a mesh by its founder."""
+        right = founder_of(mesh)
+        return frozenset(
+            one
+            for one in self.takings
+            if self.model.all[one].mesh == mesh
+            and self.model.world(self.model.past(one) or frozenset()).has_now(self.model.all[one].actor, right)
+        )
+
+    def is_barred(self, one: bytes, held: Ids) -> bool:
+        """Whether a revocation among those held strikes what the actor of this entry did there."""
+        return any(
+            what["device"] == self.model.all[one].actor
+            and one not in self.spared(taking)
+            and self.model.reaches(taking, one)
+            for taking, what, _ in self.entries(held, "revoke")
+        )
+
+    @property
+    def revoked(self) -> Ids:
+        """Devices barred by all that is here."""
+        return frozenset(what["device"] for _, what, _ in self.entries(self.held, "revoke"))
 
     @cached_property
     def in_force(self) -> Ids:
@@ -116,11 +192,7 @@ class World:
 
     def has_rank(self, one: bytes, rank: int, standing: Ids, held: Ids) -> bool:
         entry = self.model.all[one]
-        past = self.model.past(one) or frozenset()
-        if self.model.world(past).has_now(entry.actor, "founder"):
-            return rank == FOUNDER
-        target = body(entry)["device"]
-        right = {FOUNDER: "founder", STEWARD: "steward", ADMITTER: f"admitter {target.hex()}"}[rank]
+        right = {STEWARD: "steward", ADMITTER: f"admitter {body(entry)['device'].hex()}"}[rank]
         ways_here = [way for way in ways(entry) if right in way]
         return any(
             all(self.has(entry.actor, each, at=one, standing=standing, held=held) for each in ("member", *way))
@@ -152,7 +224,9 @@ class World:
         below = self.ids if at is None else self.model.past(at) or frozenset()
         enders = []
         for one, what, _ in self.entries(held, "revoke", "roles"):
-            if what["device"] != device or (at is not None and at in self.spared(one)):
+            if what["device"] != device:
+                continue
+            if at is not None and (at in self.spared(one) or not self.model.reaches(one, at)):
                 continue
             if "seals" in what:
                 return False
@@ -161,7 +235,19 @@ class World:
         if not right.startswith("admitter"):
             enders += [one for one, _, actor in self.entries(below & standing, "leave") if actor == device]
         grants = [one for one in below & standing if right in given(self.model.all[one], device)]
-        return any(all(end in (self.model.past(grant) or ()) for end in enders) for grant in grants)
+        return any(self.outlives(grant, enders) for grant in grants)
+
+    def outlives(self, grant: bytes, enders: list[bytes]) -> bool:
+        """Whether a grant is above each of these that reaches it."""
+        past = self.model.past(grant) or frozenset()
+        return all(end in past or not self.model.reaches(end, grant) for end in enders)
+
+    def has_held(self, device: bytes, role: str) -> bool:
+        """Whether a device was given a role that nobody took from it since."""
+        takings = self.entries(self.held, "roles")
+        enders = [one for one, what, _ in takings if what["device"] == device and role in what["take"]]
+        grants = [one for one in self.in_force if role in given(self.model.all[one], device)]
+        return any(self.outlives(grant, enders) for grant in grants)
 
     def spared(self, taking: bytes) -> Ids:
         """What a taking leaves alone."""
@@ -176,6 +262,10 @@ def body(entry: CharterEntry) -> dict[str, Any]:
     return entry.body
 
 
+def founder_of(mesh: bytes) -> str:
+    return f"founder of {mesh.hex()}"
+
+
 def is_taking(entry: CharterEntry) -> bool:
     return entry.kind == "revoke" or (entry.kind == "roles" and "take" in entry.body)
 
@@ -185,7 +275,7 @@ def given(entry: CharterEntry, device: bytes) -> set[str]:
     what = body(entry)
     rights: set[str] = set()
     if entry.kind == "found" and what["device"] == device:
-        rights = {"member", "founder", *ROLES}
+        rights = {"member", founder_of(entry.id), *ROLES}
     if entry.kind == "admit" and what["device"] == device:
         rights = {"member", "introducer"} if what["introducer"] else {"member"}
     if entry.kind == "admit" and entry.actor == device:
@@ -201,9 +291,11 @@ def ways(entry: CharterEntry) -> list[tuple[str, ...]]:
     if entry.kind == "admit":
         return [("introducer",)]
     if entry.kind == "roles":
-        return [("founder" if "steward" in (*what.get("give", ()), *what.get("take", ())) else "steward",)]
+        return [(founder_of(entry.mesh) if "steward" in (*what.get("give", ()), *what.get("take", ())) else "steward",)]
     if entry.kind == "revoke":
         return [("steward",), (f"admitter {what['device'].hex()}",)]
+    if entry.kind in STEWARDS_ONLY:
+        return [("steward",)]
     return [()] if entry.kind in ("certify", "leave") else []
 
 
@@ -213,60 +305,3 @@ def named(entry: CharterEntry) -> tuple[bytes, list[bytes]]:
     if entry.kind in ("found", "certify"):
         return what["device"], [what["author"]]
     return (what["device"], list(what["authors"])) if entry.kind == "admit" else (b"", [])
-
-
-def judge(entries: Iterable[CharterEntry], mesh: bytes) -> Verdict:
-    """What these entries mean."""
-    model = Model(entries, mesh)
-    kept = frozenset(one for one in model.all if model.is_kept(one))
-    refused = {
-        one for one in model.all if model.all[one].mesh != mesh or (model.past(one) is not None and one not in kept)
-    }
-    while True:
-        more = {one for one, entry in model.all.items() if refused & set(entry.parents)} - refused
-        if not more:
-            break
-        refused |= more
-    world = model.world(kept)
-    return Verdict(
-        kept=kept,
-        waiting=frozenset(model.all) - kept - refused,
-        refused=frozenset(refused),
-        taken=world.live,
-        struck=world.live - world.in_force,
-        held=world.held,
-        members=_members(world),
-        authors=_authors(world),
-    )
-
-
-def _members(world: World) -> dict[bytes, Any]:
-    members = {}
-    revoked = {what["device"] for _, what, _ in world.entries(world.held, "revoke")}
-    for _, what, _ in world.entries(world.in_force, "found", "admit"):
-        device = what["device"]
-        certified = [named(world.model.all[one]) for one in world.in_force]
-        authors = frozenset(author for owner, names in certified if owner == device for author in names)
-        roles = frozenset(role for role in ROLES if world.has_now(device, "member") and world.has_now(device, role))
-        left = not world.has_now(device, "member") and device not in revoked
-        members[device] = device in revoked, left, authors, roles
-    return members
-
-
-def _authors(world: World) -> dict[bytes, Any]:
-    owners: dict[bytes, set[bytes]] = {}
-    certified = set()
-    for one in world.ids:
-        device, authors = named(world.model.all[one])
-        for author in authors:
-            owners.setdefault(author, set()).add(device)
-            certified |= {author} if one in world.in_force else set()
-    verdicts = {}
-    for author, devices in owners.items():
-        cuts = frozenset(
-            frozenset((size, root) for name, size, root in what["seals"] if name == author)
-            for _, what, _ in world.entries(world.held, "revoke")
-            if what["device"] in devices
-        )
-        verdicts[author] = author in certified, devices, cuts
-    return verdicts

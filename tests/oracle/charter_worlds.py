@@ -1,8 +1,9 @@
 """Worlds of devices that write charter entries, lawful or not, while hearing of each other's now and then.
 
 A world is played from a list of steps, so that a failing one shrinks to a few. Each device signs on the heads of what
-it has heard, or of an older moment where it was cloned; device 0 founds the mesh, the last one is never told anything
-but may join in. Keys are fixed.
+it has heard of its mesh, or of an older moment where it was cloned; device 0 founds the mesh, the last one is never
+told anything but may join in. In a world of `teams` device 3 founds another, and meshes are founded on the heads of
+others; who hears of one that continues its own follows, or does not. Keys are fixed.
 """
 
 from collections.abc import Iterable, Sequence
@@ -15,15 +16,23 @@ from hypothesis import strategies as st
 
 from edenmesh.core.encoding import Plain
 from edenmesh.core.trust import (
+    Accept,
     Admit,
     Certify,
+    Charter,
     CharterEntry,
+    ChooseForm,
+    Confirm,
     DraftEntry,
+    Erase,
+    Found,
     LastSeal,
     Leave,
+    PinDestination,
     Revoke,
     Roles,
     SigningKey,
+    destination_id,
     found,
 )
 
@@ -32,7 +41,13 @@ ACTIONS: Final = (
     *(("hear", "meet", "admit", "introduce", "take", "revoke") * 4),
     *(("give", "certify") * 3),
     *("leave", "future", "stale"),
+    *("accept", "destination", "form", "erase", "confirm"),
 )
+COUNCIL: Final = (
+    *("meet", "meet", "hear", "accept", "destination", "form", "erase", "confirm", "confirm"),
+    *("accept", "destination", "form", "erase", "take", "give", "meet", "confirm", "revoke"),
+)
+TEAM_ACTIONS: Final = (*ACTIONS, *("found", "unite", "unite", "mix", "meet", "meet", "take", "revoke"))
 ROLE_LISTS: Final = (
     ("steward",),
     ("introducer",),
@@ -40,11 +55,14 @@ ROLE_LISTS: Final = (
     ("introducer", "steward"),
     ("gateway", "weaver"),
 )
-Act: TypeAlias = Admit | Certify | Leave | Revoke | Roles
+Act: TypeAlias = (
+    Found | Admit | Certify | Leave | Revoke | Roles | Accept | PinDestination | ChooseForm | Erase | Confirm
+)
+_SALT: Final = b"salt of the mesh"
 
 
 class Step(NamedTuple):
-    """One thing that happens: an index into ACTIONS, who acts, upon whom, and a number that chooses the rest."""
+    """One thing that happens: an index into the actions, who acts, upon whom, and a number that chooses the rest."""
 
     action: int
     actor: int
@@ -55,7 +73,7 @@ class Step(NamedTuple):
 steps = st.lists(
     st.builds(
         Step,
-        st.integers(0, len(ACTIONS) - 1),
+        st.integers(0, len(TEAM_ACTIONS) - 1),
         st.integers(0, DEVICES - 1),
         st.integers(0, DEVICES - 1),
         st.integers(0, 15),
@@ -64,9 +82,9 @@ steps = st.lists(
 )
 
 
-def random_steps(random: Random, size: int) -> list[Step]:
+def random_steps(random: Random, size: int, actions: Sequence[str] = ACTIONS) -> list[Step]:
     return [
-        Step(random.randrange(len(ACTIONS)), random.randrange(DEVICES), random.randrange(DEVICES), random.randrange(16))
+        Step(random.randrange(len(actions)), random.randrange(DEVICES), random.randrange(DEVICES), random.randrange(16))
         for _ in range(size)
     ]
 
@@ -88,57 +106,119 @@ def author(number: int, turn: int = 0) -> SigningKey:
 class World:
     """The devices, what each has heard, and all entries."""
 
-    def __init__(self, steps: Iterable[Step] = (), stewards: int = 0) -> None:
+    def __init__(self, steps: Iterable[Step] = (), stewards: int = 0, *, teams: bool = False) -> None:
         """`stewards`: how many of the devices are introduced, made stewards, and have met before the steps begin."""
-        first = found("device 0", device(0), author(0), b"salt of the mesh")
+        first = found("device 0", device(0), author(0), _SALT)
         self.mesh = first.mesh
+        self.meshes = [self.mesh]
+        self.actions = TEAM_ACTIONS if teams else ACTIONS
         self.entries = {bytes(first.id): first}
         self.heard: list[frozenset[bytes]] = [frozenset(self.entries), *[frozenset[bytes]()] * (DEVICES - 1)]
+        self.homes = [self.mesh] * DEVICES
         for number in range(1, stewards + 1):
-            self.write(self._act("introduce", 0, number, 0) or Leave(device=b""), 0, number)
-            self.write(Roles(device=device(number).public_key, give=ROLE_LISTS[0]), 0)
-            self.heard[number] = self.heard[0]
+            self._make_steward(0, number)
+        if teams:
+            other = found("device 3", device(3), author(3), _SALT)
+            self.meshes.append(other.mesh)
+            self.heard[3], self.homes[3], self.homes[4] = frozenset(), other.mesh, other.mesh
+            self._add(other, 3)
+            self._make_steward(3, 4)
         for step in steps:
             self.play(step)
 
     def play(self, step: Step) -> CharterEntry | None:
         """Let it happen; the entry that was written, if one was."""
         actor, target, choice = step.actor, step.target, step.choice
-        match ACTIONS[step.action]:
+        match self.actions[step.action % len(self.actions)]:
             case "hear":
-                self.heard[actor] |= self.heard[target]
+                self._hear(actor, self.heard[target], choice)
             case "meet":
-                self.heard[actor] = self.heard[target] = self.heard[actor] | self.heard[target]
+                both = self.heard[actor] | self.heard[target]
+                self._hear(actor, both, choice)
+                self._hear(target, both, choice + 1)
             case "stale":
-                self.heard[actor] = self.below(self.heard[actor], choice)
-            case _ if not self.heard[actor]:
+                self._forget(actor, choice)
+            case _ if not self._standing_on(actor):
                 return None
             case "future":
                 return self._write_unknown(actor, choice)
+            case "found":
+                return self.refound(target, {actor}, choice)
+            case "unite":
+                return self.refound(target if choice % 4 else actor, {actor, target}, choice)
+            case "mix":
+                act = Certify(author=author(actor, choice % 4).public_key, device=device(actor).public_key)
+                return self.write(act, actor, parents=self.heads(self.heard[actor]))
             case action:
                 act = self._act(action, actor, target, choice)
                 return self.write(act, actor, target) if act is not None else None
         return None
 
-    def write(self, act: Act, actor: int, target: int | None = None) -> CharterEntry:
-        """Have a device write an entry on what it has heard; the keys that it names sign with it."""
-        draft = DraftEntry.of(
-            act, device(actor).public_key, mesh=self.mesh, parents=tuple(sorted(self.heads(self.heard[actor])))
-        )
+    def write(
+        self, act: Act, actor: int, target: int | None = None, *, parents: Iterable[bytes] | None = None
+    ) -> CharterEntry:
+        """Have a device write an entry on what it has heard of its mesh; the keys that it names sign with it."""
+        stands_on = sorted(self.heads(self._standing_on(actor)) if parents is None else parents)
+        draft = DraftEntry.of(act, device(actor).public_key, mesh=self.homes[actor], parents=tuple(stands_on))
         entry = draft.signed_by(*(_keys()[one] for one in draft.signers)).completed()
         self._add(entry, actor)
         if isinstance(act, Admit) and target is not None:
-            self.heard[target] |= self.heard[actor]
+            if not self.heard[target]:
+                self.homes[target] = self.homes[actor]
+            self._hear(target, self.heard[actor], 1)
+        return entry
+
+    def refound(self, founder: int, stewards: set[int], choice: int) -> CharterEntry | None:
+        """A mesh founded on the heads of those of the stewards; once in a while another than they sign."""
+        if not all(self._standing_on(steward) for steward in stewards):
+            return None
+        parents: set[bytes] = set()
+        for steward in stewards:
+            parents |= self.heads(self._standing_on(steward))
+        signers = {(one + 1) % DEVICES for one in stewards} if choice == 15 else stewards
+        act = Found(
+            author=author(founder).public_key,
+            device=device(founder).public_key,
+            name=f"device {founder}",
+            salt=bytes([choice]) * 16,
+            stewards=tuple(sorted(device(one).public_key for one in signers)),
+        )
+        draft = DraftEntry.of(act, device(founder).public_key, mesh=b"", parents=tuple(sorted(parents)))
+        entry = draft.signed_by(*(_keys()[one] for one in draft.signers)).completed()
+        if entry.mesh not in self.meshes:
+            self.meshes.append(entry.mesh)
+        below = frozenset().union(*(self._below({one}) for one in parents), {bytes(entry.id)})
+        self.entries[bytes(entry.id)] = entry
+        for one in {founder, *stewards} if choice != 15 else set[int]():
+            self.heard[one] |= below
+            self.homes[one] = entry.mesh
         return entry
 
     def heads(self, ids: frozenset[bytes]) -> set[bytes]:
         return set(ids) - {parent for one in ids for parent in self.entries[one].parents}
 
-    def below(self, ids: frozenset[bytes], choice: int) -> frozenset[bytes]:
-        """An earlier moment: the past of one of these entries, and it."""
-        if not ids:
-            return ids
-        pending = [sorted(ids)[choice % len(ids)]]
+    def _standing_on(self, number: int) -> frozenset[bytes]:
+        """What a device has heard that names its mesh."""
+        return frozenset(one for one in self.heard[number] if self.entries[one].mesh == self.homes[number])
+
+    def _hear(self, number: int, ids: frozenset[bytes], choice: int) -> None:
+        """Hear entries, and now and then follow into a mesh that continues one's own."""
+        had_nothing = not self.heard[number]
+        self.heard[number] |= ids
+        founds = sorted(one for one in ids if self.entries[one].kind == "found")
+        continuing = [one for one in founds if self.homes[number] in self._below({one}) or had_nothing]
+        if continuing and choice % 2:
+            self.homes[number] = self.entries[continuing[choice % len(continuing)]].mesh
+
+    def _forget(self, number: int, choice: int) -> None:
+        """Fall back to an earlier moment: the past of one of the entries heard, and it."""
+        if self.heard[number]:
+            last = sorted(self.heard[number])[choice % len(self.heard[number])]
+            self.heard[number] = self._below({last})
+            self.homes[number] = self.entries[last].mesh
+
+    def _below(self, ids: Iterable[bytes]) -> frozenset[bytes]:
+        pending = [*ids]
         found: set[bytes] = set()
         while pending:
             one = pending.pop()
@@ -146,6 +226,11 @@ class World:
                 found.add(one)
                 pending += self.entries[one].parents
         return frozenset(found)
+
+    def _make_steward(self, founder: int, number: int) -> None:
+        self.write(self._act("introduce", founder, number, 0) or Leave(device=b""), founder, number)
+        self.write(Roles(device=device(number).public_key, give=ROLE_LISTS[0]), founder)
+        self.heard[number] = self.heard[founder]
 
     def _act(self, action: str, actor: int, target: int, choice: int) -> Act | None:
         key = device(target).public_key
@@ -170,8 +255,32 @@ class World:
             case "certify":
                 mine = device(actor).public_key
                 return Certify(author=author(actor, choice % 4).public_key, device=mine)
-            case _:
+            case "leave":
                 return Leave(device=device(actor).public_key)
+            case _:
+                return self._decision(action, actor, target, choice)
+
+    def _decision(self, action: str, actor: int, target: int, choice: int) -> Act:
+        """What a steward may decide."""
+        digest = bytes([choice]) * 32
+        match action:
+            case "accept":
+                return Accept(author=author(target, choice % 4).public_key, root=digest, size=choice + 1)
+            case "destination":
+                address = f"http{'s' * (choice % 2)}://server{choice % 2}"
+                pin = digest * (choice % 2)
+                name = f"server {choice}"
+                return PinDestination(address=address, destination=destination_id(address), name=name, pin=pin)
+            case "form":
+                return ChooseForm(form=digest, table=f"table {choice % 2}")
+            case "erase":
+                return Erase(names=(digest,))
+            case _:
+                heard = sorted(self.heard[actor] if choice < 13 else self.entries)
+                erasures = [one for one in heard if self.entries[one].kind == "erase"]
+                others = [one for one in erasures if self.entries[one].actor != device(actor).public_key]
+                chosen = (others if choice < 10 else erasures) or heard
+                return Confirm(entry=chosen[choice % len(chosen)])
 
     def _point(self, actor: int, choice: int) -> tuple[bytes, ...]:
         """Now and then an earlier point, which once in a while is none."""
@@ -181,7 +290,8 @@ class World:
         return tuple(sorted({known[choice % len(known)], known[-choice % len(known)]}))
 
     def _write_unknown(self, actor: int, choice: int) -> CharterEntry:
-        entry = write_unknown(device(actor), self.mesh, sorted(self.heads(self.heard[actor])), choice)
+        parents = sorted(self.heads(self._standing_on(actor)))
+        entry = write_unknown(device(actor), self.homes[actor], parents, choice)
         self._add(entry, actor)
         return entry
 
@@ -207,6 +317,79 @@ def random_world(seed: int) -> World:
     """A long world, always the same for a seed; to be looked at, not played on."""
     random = Random(seed)
     return World(random_steps(random, random.randrange(5, 50)), stewards=seed % 4)
+
+
+@lru_cache(maxsize=300)
+def random_council(seed: int) -> World:
+    """A world of three or four stewards who decide much."""
+    random = Random(seed)
+    drawn = _drawn(random, random.randrange(20, 60), COUNCIL)
+    steps = [step._replace(actor=step.actor % 4, target=step.target % 5) for step in drawn]
+    return World(steps, stewards=2 + seed % 2)
+
+
+@lru_cache(maxsize=300)
+def random_succession(seed: int) -> World:
+    """A world in which stewards put another founder in the place of the first, and all go on together."""
+    random = Random(seed)
+    drawn = _drawn(random, 25, (*COUNCIL, "give", "introduce"))
+    steps = [step._replace(actor=step.actor % 4, target=step.target % 4) for step in drawn]
+    world = World(steps[:5], stewards=3)
+    for action, target in (("take", 3), ("revoke", 3), ("revoke", 5)):
+        world.play(Step(ACTIONS.index(action), 0, target, random.randrange(16)))
+    world.heard[1] |= world.heard[0] if seed % 3 else frozenset()
+    found = world.refound(2, {1}, 1)
+    for number in range(4) if found is not None else ():
+        world.heard[number] |= world.heard[2]
+        world.homes[number] = world.homes[2]
+    steps.insert(random.randrange(6, 20), Step(ACTIONS.index("revoke"), 2, 0, random.randrange(10, 15)))
+    for step in steps[5:25]:
+        world.play(step)
+    return world
+
+
+@lru_cache(maxsize=300)
+def random_union(seed: int) -> World:
+    """A world of two teams that devices 2 and 5 both belong to, until the teams become one and go on together."""
+    random = Random(seed)
+    world = World(stewards=1, teams=True)
+    homes = {0: world.homes[0], 3: world.homes[3]}
+    for lead in homes:
+        for guest in (2, 5):
+            world.write(world._act("introduce", lead, guest, 0) or Leave(device=b""), lead)
+        world.heard[lead + 1] = world.heard[lead]
+    for drawn in _drawn(random, 12, ("admit", "admit", "take", "revoke", "certify", "leave")):
+        lead = random.choice((0, 3))
+        is_taking = ACTIONS[drawn.action] in ("take", "revoke")
+        actor = lead if is_taking else random.choice((2, 5))
+        world.homes[actor] = homes[lead]
+        if drawn.choice % 3:
+            world.heard[actor] |= world.heard[lead]
+        world.play(drawn._replace(actor=actor, target=random.choice((1, 2, 4, 5))))
+        # A lead stands on nothing that its charter refuses, else the union would not be one.
+        heard = (world.entries[one] for one in world.heard[lead] | world.heard[actor])
+        world.heard[lead] |= {bytes(one) for one in Charter.of(heard, world.homes[lead]).entries}
+    united = world.refound(random.choice((0, 3)), {0, 3}, 1)
+    for number in range(DEVICES) if united is not None else ():
+        world.heard[number] |= world.heard[0]
+        world.homes[number] = world.homes[0]
+    for step in _drawn(random, 10, ACTIONS):
+        world.play(step)
+    return world
+
+
+@lru_cache(maxsize=300)
+def random_teams(seed: int) -> World:
+    """A long world with more than one mesh."""
+    random = Random(seed)
+    steps = random_steps(random, random.randrange(20, 60), TEAM_ACTIONS)
+    return World(steps, stewards=1 + seed % 2, teams=True)
+
+
+def _drawn(random: Random, size: int, actions: Iterable[str]) -> list[Step]:
+    """Steps of some kinds of action only."""
+    places = [ACTIONS.index(action) for action in sorted(actions)]
+    return [step._replace(action=random.choice(places)) for step in random_steps(random, size)]
 
 
 @lru_cache

@@ -11,7 +11,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final, TypeAlias
 
-from edenmesh.core.ids import AuthorId, MeshId
+from edenmesh.core.ids import AuthorId, FormHash, MeshId, record_id
 from edenmesh.core.trust import (
     GATEWAY,
     INTRODUCER,
@@ -21,13 +21,22 @@ from edenmesh.core.trust import (
     Charter,
     CharterEntry,
     DraftEntry,
+    Founder,
     Frontier,
     Seal,
+    accept,
     certify,
+    choose_form,
+    confirm,
+    erase,
+    erase_stub,
     give_roles,
     leave,
+    pin_destination,
     revoke,
+    succeed,
     take_roles,
+    unite,
 )
 from tests.core.trust.team import admission, author, author_key, device, founded, seal, union
 from tests.oracle.charter_worlds import key, write_unknown
@@ -35,7 +44,7 @@ from tests.oracle.charter_worlds import key, write_unknown
 Json: TypeAlias = "str | int | bool | list[Json] | dict[str, Json] | None"
 
 FOLDER: Final = Path(__file__).parent
-PEOPLE: Final = ("Fatou", "Amina", "Bo", "Sara", "Mallory")
+PEOPLE: Final = ("Fatou", "Amina", "Bo", "Sara", "Mallory", "Hugo")
 SIZES: Final = (1, 2, 3, 7, 8, 100, 1024, 1025)
 
 
@@ -116,6 +125,15 @@ class Story:
         no_found = Charter.of(entry for entry in bo.entries.values() if entry.kind != "found")
         foreign = Charter.of([*more.entries.values(), *founded("Mallory").entries.values()], self.mesh)
         self.entries["found elsewhere"] = next(iter(founded("Mallory").entries.values()))
+        decided = self._decide(sara)
+        hugo = founded("Hugo")
+        self.entries["Hugo founds"] = next(iter(hugo.entries.values()))
+        one = unite(sara, hugo, (device("Sara"), device("Hugo")), _founder("Sara"), b"salt of the pair")
+        united = Charter.of([*sara.entries.values(), *hugo.entries.values(), self._add_draft("unite", one)])
+        new = succeed(team, device("Sara"), _founder("Amina"), b"salt of the next")
+        next_mesh = Charter.of([*team.entries.values(), self._add_draft("succeed", new)])
+        admitted = self._add(next_mesh, "Sara admits Bo", admission(next_mesh, "Sara", "Bo", turn=1))
+        late = Charter.of([*admitted.entries.values(), *sara_out.entries.values()], admitted.mesh)
         self.cases = {
             "a mesh of one": alone,
             "a team": bo,
@@ -130,7 +148,29 @@ class Story:
             "an entry of a newer kind belongs, without effect": later,
             "without its past an entry waits": no_found,
             "an entry of another mesh does not belong": foreign,
+            "what stewards decide": decided,
+            "two teams become one": united,
+            "another founder in the place of the first": admitted,
+            "what the old team did beside the founding does not belong": late,
         }
+
+    def _decide(self, charter: Charter) -> Charter:
+        fatou, sara = key("Fatou"), key("Sara")
+        log = Frontier.EMPTY.extended([version_id(0), version_id(1)])
+        accepted = accept(charter, sara, author("Hugo"), size=log.size, root=log.root())
+        charter = self._add(charter, "accept Hugo's log", accepted)
+        address, pin = "https://eden.example.org/eden", sha256(b"the server's key").digest()
+        pinned = pin_destination(charter, sara, address=address, name="Headquarters", pin=pin)
+        charter = self._add(charter, "pin the server", pinned)
+        plain = pin_destination(charter, fatou, address="http://10.0.0.2", name="Field office", pin=b"")
+        charter = self._add(charter, "name a server without TLS", plain)
+        chosen = choose_form(charter, fatou, "pr_person", FormHash(sha256(b"a form").digest()))
+        charter = self._add(charter, "choose a form", chosen)
+        stubs = [erase_stub(charter.salt, "name", record_id("pr_person", "urn:uuid:0"))]
+        firsts = [erase_stub(charter.salt, "first", version_id(0))]
+        erased = erase(charter, sara, names=stubs, firsts=firsts)
+        charter = self._add(charter, "erase a record", erased)
+        return self._add(charter, "confirm the erasure", confirm(charter, fatou, erased.id))
 
     @property
     def mesh(self) -> MeshId:
@@ -158,6 +198,7 @@ class Story:
             "wait": self._names(charter.waiting),
             "refused": self._names(charter.refused),
             "heads": self._names(charter.heads),
+            "meshes": self._names(charter.meshes),
             "taken": self._names(charter.taken),
             "struck": self._names(charter.struck),
             "members": {
@@ -179,6 +220,21 @@ class Story:
                 }
                 for member in charter.members.values()
             },
+            "destinations": [
+                {"id": one.destination.hex(), "address": one.address, "name": one.name, "pin": one.pin.hex()}
+                for one in charter.destinations.values()
+            ],
+            "forms": {table: form.hex() for table, form in charter.current_forms.items()},
+            "erasures": [
+                {
+                    "entry": self._name(one.entry),
+                    "names": [stub.hex() for stub in sorted(one.names)],
+                    "firsts": [stub.hex() for stub in sorted(one.firsts)],
+                    "salt": one.salt.hex(),
+                    "confirmed": one.is_confirmed,
+                }
+                for one in charter.erasures
+            ],
             "authors": {
                 f"{person}'s author {turn}": self._standing(charter, author(person, turn))
                 for person in PEOPLE
@@ -207,11 +263,19 @@ class Story:
     def _standing(self, charter: Charter, name: AuthorId) -> Json:
         standing = charter.standing(name)
         cuts: list[Json] = [[[cut.size, cut.root.hex()] for cut in heads] for heads in standing.cuts or ()]
-        return {"named": standing.is_named, "certified": standing.is_certified, "cuts": cuts}
+        return {"named": standing.is_named, "certified": standing.is_certified, "cuts": cuts} | (
+            {"accepted": [[cut.size, cut.root.hex()] for cut in standing.accepts]} if standing.accepts else {}
+        )
 
     def _add(self, charter: Charter, name: str, entry: CharterEntry) -> Charter:
         self.entries[name] = entry
         return charter.extended([entry])
+
+    def _add_draft(self, name: str, draft: DraftEntry) -> CharterEntry:
+        """A founding that a steward other than its founder has to sign, too."""
+        entry = draft.signed_by(*(key(one) for one in PEOPLE if key(one).public_key in draft.unsigned)).completed()
+        self.entries[name] = entry
+        return entry
 
     def _beyond_right(self, charter: Charter) -> CharterEntry:
         act = Admit(authors=(author("Mallory"),), device=device("Mallory"), introducer=False, name="Mallory")
@@ -228,6 +292,10 @@ class Story:
 
     def _names(self, ids: Iterable[bytes]) -> Json:
         return [*sorted(self._name(one) for one in ids)]
+
+
+def _founder(name: str) -> Founder:
+    return Founder(name, key(name), author_key(name, 1))
 
 
 def texts() -> dict[Path, str]:

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from edenmesh.core.ids import MeshId
 from edenmesh.core.trust import Charter, CharterEntry, Frontier, Seal
 from edenmesh.errors import RemoteProtocolError
-from tests.oracle.charter_model import judge
+from tests.oracle.charter_verdict import judge
 from tests.vectors import make_trust
 
 FOLDER = Path(__file__).parent
@@ -42,7 +42,7 @@ def test_keys_come_from_their_seeds() -> None:
     for one in CHARTER["keys"].values():
         private = Ed25519PrivateKey.from_private_bytes(bytes.fromhex(one["seed"]))
         assert private.public_key().public_bytes_raw().hex() == one["public"]
-    assert len(CHARTER["keys"]) == 15
+    assert len(CHARTER["keys"]) == 18
 
 
 def test_seals_are_signed_tree_heads() -> None:
@@ -74,7 +74,8 @@ def test_entries_are_named_and_signed_as_the_documents_say() -> None:
             Ed25519PublicKey.from_public_bytes(signer).verify(signature, b"edenmesh/entry/1\0" + one)
             signatures += 1
     assert {entry["kind"] for entry in CHARTER["entries"].values()} == {
-        *("found", "admit", "certify", "roles", "leave", "revoke", "weave")
+        *("found", "admit", "certify", "roles", "leave", "revoke", "weave"),
+        *("accept", "destination", "form", "erase", "confirm"),
     }
     assert signatures > 25
 
@@ -84,7 +85,7 @@ def test_a_set_of_entries_means_what_the_file_says(case: dict[str, Any]) -> None
     ids = {CHARTER["entries"][name]["id"]: name for name in ENTRIES}
     entries = [CharterEntry.decode(ENTRIES[name]) for name in case["given"]]
     Random(7).shuffle(entries)
-    mesh = MeshId(CharterEntry.decode(ENTRIES["found"]).id)
+    mesh = MeshId(bytes.fromhex(case["mesh"] or CHARTER["entries"]["found"]["id"]))
     charter = Charter.of(entries, mesh if case["mesh"] else None)
 
     def names(some: Iterable[bytes]) -> list[str]:
@@ -100,6 +101,12 @@ def test_a_set_of_entries_means_what_the_file_says(case: dict[str, Any]) -> None
     assert {member.name: charter.is_member(member.device) for member in charter.members.values()} == {
         name: member["belongs"] for name, member in case["members"].items()
     }
+    assert sorted(names(charter.meshes)) == sorted(case["meshes"])
+    assert {one.destination.hex(): one.pin.hex() for one in charter.destinations.values()} == {
+        one["id"]: one["pin"] for one in case["destinations"]
+    }
+    assert {table: form.hex() for table, form in charter.current_forms.items()} == case["forms"]
+    assert [ids[one.entry.hex()] for one in charter.erasures] == [one["entry"] for one in case["erasures"]]
     model = judge(entries, mesh)
     assert names(model.taken) == case["taken"]
     assert names(model.struck) == case["struck"]
@@ -110,3 +117,17 @@ def test_what_is_no_entry_is_refused(case: dict[str, str]) -> None:
     assert bytes.fromhex(case["bytes"]) not in ENTRIES.values()
     with pytest.raises(RemoteProtocolError):
         CharterEntry.decode(bytes.fromhex(case["bytes"]))
+
+
+def test_stubs_are_keyed_by_the_salt_of_the_mesh() -> None:
+    """HMAC-SHA256 said another way than the program does."""
+    (case,) = [case for case in CHARTER["cases"] if case["erasures"]]
+    (erasure,) = case["erasures"]
+    salt = bytes.fromhex(erasure["salt"])
+    record = tagged("record", b"pr_person", b"urn:uuid:0")
+    first = sha256(b"edenmesh test version 0").digest()
+    for kind, value, stubs in (("name", record, erasure["names"]), ("first", first, erasure["firsts"])):
+        message = f"edenmesh/erase {kind}/1\0".encode() + value
+        padded = salt.ljust(64, b"\0")
+        inner = sha256(bytes(byte ^ 0x36 for byte in padded) + message).digest()
+        assert stubs == [sha256(bytes(byte ^ 0x5C for byte in padded) + inner).hexdigest()]

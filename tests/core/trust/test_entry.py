@@ -8,13 +8,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edenmesh.core.encoding import Plain, decode, encode
-from edenmesh.core.limits import CHARTER_ENTRY_BYTES_MAX
-from edenmesh.core.trust import Certify, CharterEntry, DraftEntry, Found, require_device_name
+from edenmesh.core.limits import ADDRESS_CHARS_MAX, CHARTER_ENTRY_BYTES_MAX, CHARTER_STUBS_MAX
+from edenmesh.core.trust import (
+    Certify,
+    CharterEntry,
+    DraftEntry,
+    Found,
+    destination_id,
+    require_device_name,
+)
 from edenmesh.errors import EdenmeshError, InvalidInput, NotPermitted, RemoteProtocolError
 from tests.oracle.charter_worlds import World, author, device, key, random_steps, write_unknown
 
 MESH = b"m" * 32
 PARENT = b"p" * 32
+KINDS = {
+    *("found", "admit", "certify", "roles", "leave", "revoke"),
+    *("accept", "destination", "form", "erase", "confirm"),
+}
 A, B, C = (bytes([letter]) * 32 for letter in b"abc")
 
 
@@ -38,9 +49,9 @@ def test_entries_of_every_kind_read_back() -> None:
             assert again == entry
             assert (again.id, again.act, again.content) == (entry.id, entry.act, entry.content)
             seen.add(entry.kind)
-        if seen == {"found", "admit", "certify", "roles", "leave", "revoke", "weave"}:
+        if seen == KINDS | {"weave"}:
             break
-    assert seed < 20
+        assert seed < 20, KINDS - seen
 
 
 def test_the_id_covers_everything_but_the_signatures() -> None:
@@ -126,6 +137,7 @@ def test_an_entry_of_the_wrong_shape_is_refused(change: dict[str, object]) -> No
         CharterEntry.decode(encode({**plain, **change}))
 
 
+URL, HTTP, LONG = "https://eden.example.org/eden", "http://10.0.0.2", "https://" + "x" * ADDRESS_CHARS_MAX
 BODIES: list[tuple[str, dict[str, object]]] = [
     ("found", {"author": A, "device": device(1).public_key, "name": "x"}),
     ("found", {"author": A, "device": device(1).public_key, "name": "x", "salt": b"s" * 15}),
@@ -153,6 +165,29 @@ BODIES: list[tuple[str, dict[str, object]]] = [
     ("revoke", {"device": A, "seals": [[C, 1, C], [B, 1, C]]}),
     ("revoke", {"device": A, "seals": [[B, 1]]}),
     ("revoke", {"device": A, "seals": [], "point": [b""]}),
+    ("accept", {"author": A, "root": B}),
+    ("accept", {"author": A, "root": B, "size": 0}),
+    ("accept", {"author": A, "root": B[1:], "size": 1}),
+    ("accept", {"author": bytes(32), "root": B, "size": 1}),
+    ("destination", {"address": "", "destination": destination_id(""), "name": "x", "pin": A}),
+    ("destination", {"address": URL, "destination": A, "name": "x", "pin": A}),
+    ("destination", {"address": URL, "destination": destination_id(URL), "name": "", "pin": A}),
+    ("destination", {"address": URL, "destination": destination_id(URL), "name": "x", "pin": b""}),
+    ("destination", {"address": URL, "destination": destination_id(URL), "name": "x", "pin": A[1:]}),
+    ("destination", {"address": HTTP, "destination": destination_id(HTTP), "name": "x", "pin": A}),
+    ("destination", {"address": LONG, "destination": destination_id(LONG), "name": "x", "pin": A}),
+    ("form", {"form": A[1:], "table": "x"}),
+    ("form", {"form": A, "table": ""}),
+    ("form", {"form": A, "table": "x" * 129}),
+    ("erase", {}),
+    ("erase", {"spares": [A]}),
+    ("erase", {"names": []}),
+    ("erase", {"names": [A[1:]]}),
+    ("erase", {"names": [B, A]}),
+    ("erase", {"firsts": [A], "spares": [A]}),
+    ("erase", {"names": [number.to_bytes(32, "big") for number in range(CHARTER_STUBS_MAX + 1)]}),
+    ("confirm", {"entry": A[1:]}),
+    ("confirm", {}),
 ]
 
 
@@ -250,18 +285,32 @@ def test_fields_newer_than_this_program_are_kept_and_signed() -> None:
         CharterEntry.decode(encode({**plain, "signatures": list(entry.signatures), "zone": {"later": [2]}}))
 
 
-def test_a_mesh_founded_on_the_heads_of_others_is_carried_as_newer() -> None:
-    signer = device(1)
-    plain: dict[str, Plain] = {
-        "body": {"anything": 1},
-        "kind": "found",
-        "mesh": b"",
-        "parents": [PARENT],
-        "signers": [signer.public_key],
-    }
-    entry = CharterEntry.decode(DraftEntry(plain, (b"",)).signed_by(signer).completed().encode())
-    assert entry.act is None
-    assert bytes(entry.mesh) == bytes(entry.id)
+@pytest.mark.parametrize(
+    ("parents", "stewards", "signers"),
+    [
+        pytest.param([PARENT], [], ["device", "author"], id="heads and no steward"),
+        pytest.param([], ["steward"], ["device", "author", "steward"], id="a steward and no heads"),
+        pytest.param([PARENT], ["steward"], ["device", "author"], id="a steward that did not sign"),
+        pytest.param([PARENT], ["device"], ["device", "author", "device"], id="a founder that signs twice"),
+        pytest.param([PARENT], ["steward", "b", "c"], ["device", "author", "steward", "b", "c"], id="three stewards"),
+    ],
+)
+def test_a_mesh_that_continues_others_needs_their_heads_and_a_steward_of_each(
+    parents: list[bytes], stewards: list[str], signers: list[str]
+) -> None:
+    def founded(stewards: list[str], signers: list[str], parents: list[bytes]) -> DraftEntry:
+        names = sorted(key(name).public_key for name in stewards)
+        body: dict[str, Plain] = {"author": key("author").public_key, "device": key("device").public_key}
+        body |= {"name": "x", "salt": b"s" * 16} | ({"stewards": [*names]} if names else {})
+        extra = sorted(key(name).public_key for name in signers[2:])
+        keys = [key(name).public_key for name in signers[:2]] + extra
+        plain: dict[str, Plain] = {"body": body, "kind": "found", "mesh": b"", "parents": [*parents]}
+        return DraftEntry({**plain, "signers": [*keys]}, (b"",) * len(keys))
+
+    assert founded(["steward", "b"], ["device", "author", "steward", "b"], [PARENT]).act is not None
+    assert founded(["device", "b"], ["device", "author", "b"], [PARENT]).act is not None
+    with pytest.raises(InvalidInput):
+        founded(stewards, signers, parents)
 
 
 def test_a_found_entry_inside_a_mesh_is_refused() -> None:

@@ -19,42 +19,74 @@ from edenmesh.core.trust.acts import (
     require_device_name,
 )
 from edenmesh.core.trust.charter import FOUNDER, Charter
+from edenmesh.core.trust.decided import Erasure, PinnedDestination
+from edenmesh.core.trust.deciding import accept, choose_form, confirm, erase, pin_destination
 from edenmesh.core.trust.entry import CharterEntry, DraftEntry
+from edenmesh.core.trust.following import Following, following
+from edenmesh.core.trust.founding import Founder, found, succeed, unite
 from edenmesh.core.trust.members import AuthorStanding, Member
 from edenmesh.core.trust.merkle import Frontier
 from edenmesh.core.trust.seal import Seal
 from edenmesh.core.trust.signature import SigningKey, is_signed, sign_tagged
-from edenmesh.core.trust.writing import certify, draft_admit, found, give_roles, leave, revoke, take_roles
+from edenmesh.core.trust.stewarding import (
+    Accept,
+    ChooseForm,
+    Confirm,
+    Erase,
+    PinDestination,
+    destination_id,
+    erase_stub,
+)
+from edenmesh.core.trust.writing import certify, draft_admit, give_roles, leave, revoke, take_roles
 
 __all__ = [
     "FOUNDER",
     "GATEWAY",
     "INTRODUCER",
     "STEWARD",
+    "Accept",
     "Admit",
     "AuthorStanding",
     "Certify",
     "Charter",
     "CharterEntry",
+    "ChooseForm",
+    "Confirm",
     "Cut",
     "DraftEntry",
+    "Erase",
+    "Erasure",
+    "Following",
     "Found",
+    "Founder",
     "Frontier",
     "LastSeal",
     "Leave",
     "Member",
+    "PinDestination",
+    "PinnedDestination",
     "Revoke",
     "Roles",
     "Seal",
     "SigningKey",
+    "accept",
     "certify",
+    "choose_form",
+    "confirm",
+    "destination_id",
     "draft_admit",
+    "erase",
+    "erase_stub",
+    "following",
     "found",
     "give_roles",
     "is_signed",
     "leave",
+    "pin_destination",
     "require_device_name",
     "revoke",
     "sign_tagged",
+    "succeed",
     "take_roles",
+    "unite",
 ]

@@ -1,16 +1,15 @@
-"""What charter entries say: one struct a kind, strictly read (design, section 2.1).
+"""Acts about who belongs and who may what: one struct a kind, strictly read (design, section 2.1).
 
 The first signer of an entry acts; the others consent to be named. Each act knows who must sign it, in which order.
-Fields newer than this program stay in the entry's bytes and are ignored; a newer meaning needs a new kind, which is
-carried without effect.
+What stewards decide beside is in `stewarding`.
 """
 
 import re
-from typing import Final, NamedTuple, TypeAlias
+from typing import Final, NamedTuple
 
 import msgspec
 
-from edenmesh.core.encoding import Plain, normal_text, require_text
+from edenmesh.core.encoding import normal_text, require_text
 from edenmesh.core.ids import ID_BYTES
 from edenmesh.core.limits import (
     CHARTER_PARENTS_MAX,
@@ -19,7 +18,9 @@ from edenmesh.core.limits import (
     DEVICE_NAME_CHARS_MAX,
     LOG_VERSIONS_MAX,
     NAME_CHARS_MAX,
+    SALT_BYTES,
 )
+from edenmesh.core.trust.signature import is_key
 from edenmesh.errors import InvalidInput
 
 STEWARD: Final = "steward"
@@ -27,7 +28,9 @@ INTRODUCER: Final = "introducer"
 GATEWAY: Final = "gateway"
 ROLES: Final = frozenset((STEWARD, INTRODUCER, GATEWAY))
 
-_SALT_BYTES: Final = 16
+CONTINUED_MAX: Final = 2
+"""Meshes that a new one may continue: one that it succeeds, or two that it unites."""
+
 # Control characters, line and paragraph separators, and marks that turn the direction of what stands beside a name.
 _UNPRINTABLE: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
@@ -59,22 +62,29 @@ class Act(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Found(Act, frozen=True, kw_only=True):
-    """The first entry of a mesh: its founder's device, name and author, and the salt of cells and stubs."""
+    """The first entry of a mesh: its founder's device, name and author, and the salt of cells and stubs.
+
+    A mesh that continues others is founded on their heads, and `stewards` are those who sign for them; the founding
+    device may be among these.
+    """
 
     author: bytes
     device: bytes
     name: str
     salt: bytes
+    stewards: tuple[bytes, ...] = ()
 
     def signers(self, actor: bytes) -> tuple[bytes, ...]:
-        """The founding device and its author."""
-        return (self.device, self.author)
+        """The founding device, its author, and the stewards of the meshes it continues."""
+        return (self.device, self.author, *(steward for steward in self.stewards if steward != self.device))
 
     def require_valid(self) -> None:
         """Raise InvalidInput unless every field is in range."""
-        _require_keys(self.device, self.author)
+        require_keys(self.device, self.author, *self.stewards)
         require_device_name(self.name)
-        _require(len(self.salt) == _SALT_BYTES, "its salt has not 16 bytes")
+        require(len(self.salt) == SALT_BYTES, "its salt has not 16 bytes")
+        require(len(self.stewards) <= CONTINUED_MAX, "it names too many stewards")
+        require_sorted(self.stewards)
 
 
 class Admit(Act, frozen=True, kw_only=True):
@@ -91,9 +101,9 @@ class Admit(Act, frozen=True, kw_only=True):
 
     def require_valid(self) -> None:
         """Raise InvalidInput unless every field is in range."""
-        _require_keys(self.device, *self.authors)
-        _require(0 < len(self.authors) <= CHARTER_SIGNERS_MAX - 2, "it names no author or too many")
-        _require_sorted(self.authors)
+        require_keys(self.device, *self.authors)
+        require(0 < len(self.authors) <= CHARTER_SIGNERS_MAX - 2, "it names no author or too many")
+        require_sorted(self.authors)
         require_device_name(self.name)
 
 
@@ -109,7 +119,7 @@ class Certify(Act, frozen=True, kw_only=True):
 
     def require_valid(self) -> None:
         """Raise InvalidInput unless every field is in range."""
-        _require_keys(self.device, self.author)
+        require_keys(self.device, self.author)
 
 
 class Roles(Act, frozen=True, kw_only=True):
@@ -126,15 +136,15 @@ class Roles(Act, frozen=True, kw_only=True):
 
     def require_valid(self) -> None:
         """Raise InvalidInput unless every field is in range."""
-        _require_keys(self.device)
-        _require(bool(self.give) != bool(self.take), "it neither gives nor takes roles, or does both")
-        _require(bool(self.take) or not self.point, "it gives roles from an earlier point on")
-        _require_point(self.point)
-        _require(len(self.give + self.take) <= CHARTER_ROLES_MAX, "it names too many roles")
-        _require_sorted(self.give)
-        _require_sorted(self.take)
+        require_keys(self.device)
+        require(bool(self.give) != bool(self.take), "it neither gives nor takes roles, or does both")
+        require(bool(self.take) or not self.point, "it gives roles from an earlier point on")
+        require_point(self.point)
+        require(len(self.give + self.take) <= CHARTER_ROLES_MAX, "it names too many roles")
+        require_sorted(self.give)
+        require_sorted(self.take)
         for role in self.give + self.take:
-            _require(0 < len(role) <= NAME_CHARS_MAX, "a role's name is empty or too long")
+            require(0 < len(role) <= NAME_CHARS_MAX, "a role's name is empty or too long")
             require_text(role)
 
 
@@ -149,7 +159,7 @@ class Leave(Act, frozen=True, kw_only=True):
 
     def require_valid(self) -> None:
         """Raise InvalidInput unless every field is in range."""
-        _require_keys(self.device)
+        require_keys(self.device)
 
 
 class Revoke(Act, frozen=True, kw_only=True):
@@ -165,46 +175,11 @@ class Revoke(Act, frozen=True, kw_only=True):
 
     def require_valid(self) -> None:
         """Raise InvalidInput unless every field is in range."""
-        _require_keys(self.device)
-        _require_point(self.point)
-        _require_sorted(self.seals)
+        require_keys(self.device)
+        require_point(self.point)
+        require_sorted(self.seals)
         for seal in self.seals:
-            _require(len(seal.author) == ID_BYTES and len(seal.root) == ID_BYTES, "a seal has the wrong length")
-            _require(0 < seal.size <= LOG_VERSIONS_MAX, "a seal is out of range")
-
-
-Kind: TypeAlias = Found | Admit | Certify | Roles | Leave | Revoke
-_KINDS: Final[dict[str, type[Kind]]] = {
-    "found": Found,
-    "admit": Admit,
-    "certify": Certify,
-    "roles": Roles,
-    "leave": Leave,
-    "revoke": Revoke,
-}
-
-
-def read_act(kind: str, body: dict[str, Plain]) -> Kind | None:
-    """What an entry of this kind says, or None where the kind is newer than this program.
-
-    Raises InvalidInput where the body is not of the form its kind must have.
-    """
-    shape = _KINDS.get(kind)
-    if shape is None:
-        return None
-    try:
-        act = msgspec.convert(body, shape)
-    except msgspec.ValidationError as error:
-        raise InvalidInput(what=f"it is no {kind}: {error}") from error
-    for name in ("give", "point", "take"):
-        _require(body.get(name) != [], f"its field {name} is there and empty")
-    act.require_valid()
-    return act
-
-
-def kind_of(act: Kind) -> str:
-    """The name of the act's kind, as entries carry it."""
-    return type(act).__name__.lower()
+            require_head(seal.author, seal.size, seal.root)
 
 
 def require_device_name(name: str) -> None:
@@ -218,19 +193,29 @@ def require_device_name(name: str) -> None:
         raise InvalidInput(what="A device's name holds something that cannot be shown.", do="Choose another name.")
 
 
-def _require_keys(*keys: bytes) -> None:
-    _require(all(len(key) == ID_BYTES for key in keys), "a key has the wrong length")
+def require_keys(*keys: bytes) -> None:
+    """Raise InvalidInput unless these are keys by which somebody can sign."""
+    require(all(map(is_key, keys)), "a key is none")
 
 
-def _require_point(point: tuple[bytes, ...]) -> None:
-    _require(len(point) <= CHARTER_PARENTS_MAX and all(len(one) == ID_BYTES for one in point), "its point is no point")
-    _require_sorted(point)
+def require_head(author: bytes, size: int, root: bytes) -> None:
+    """Raise InvalidInput unless this can be the head of a sealed log."""
+    require(len(author) == ID_BYTES and len(root) == ID_BYTES, "a seal has the wrong length")
+    require(0 < size <= LOG_VERSIONS_MAX, "a seal is out of range")
 
 
-def _require_sorted(items: tuple[bytes | str | LastSeal, ...]) -> None:
-    _require(list(items) == sorted(set(items)), "what it lists is not in order")
+def require_point(point: tuple[bytes, ...]) -> None:
+    """Raise InvalidInput unless these can be entries of one moment."""
+    require(len(point) <= CHARTER_PARENTS_MAX and all(len(one) == ID_BYTES for one in point), "its point is no point")
+    require_sorted(point)
 
 
-def _require(condition: bool, otherwise: str) -> None:
+def require_sorted(items: tuple[bytes | str | LastSeal, ...]) -> None:
+    """Raise InvalidInput unless the items ascend."""
+    require(list(items) == sorted(set(items)), "what it lists is not in order")
+
+
+def require(condition: bool, otherwise: str) -> None:
+    """Raise InvalidInput with these words unless the condition holds."""
     if not condition:
         raise InvalidInput(what=otherwise)

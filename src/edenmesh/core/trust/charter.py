@@ -1,22 +1,34 @@
 """The charter: the set of entries of one mesh, and what follows from it, a pure function of the set.
 
-Entries belong to it when they name this mesh, their whole past is here, and their first signer was a member where it
-signed. Those whose past is not whole wait, outside of the set and its hash; others are refused. Entries of kinds newer
-than this program belong, without effect. The whole is judged anew when entries come, since one may change much.
+Entries belong to it when they name this mesh or are below the entry that founds it, their whole past is here, and their
+first signer was a member where it signed. Those whose past is not whole wait, outside of the set and its hash; others
+are refused. Entries of kinds newer than this program belong, without effect. The whole is judged anew when entries
+come, since one may change much.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
 from typing import Final
 
-from edenmesh.core.ids import AuthorId, DeviceId, EntryId, MeshId, tagged_hash
-from edenmesh.core.limits import CHARTER_ENTRIES_MAX
-from edenmesh.core.trust.acts import STEWARD, Found
+from edenmesh.core.ids import AuthorId, DestinationId, DeviceId, EntryId, FormHash, MeshId, tagged_hash
+from edenmesh.core.limits import CHARTER_ENTRIES_JUDGED_MAX, CHARTER_ENTRIES_MAX
+from edenmesh.core.trust.acts import STEWARD
 from edenmesh.core.trust.causality import sort_causally
+from edenmesh.core.trust.decided import (
+    Erasure,
+    PinnedDestination,
+    current_forms_of,
+    destinations_of,
+    erasures_of,
+    salts_of,
+)
 from edenmesh.core.trust.entry import CharterEntry
-from edenmesh.core.trust.meaning import ROLE_RIGHTS, Meaning, Right
+from edenmesh.core.trust.lineage import closure, founded_by, lineage, with_what_rests_on
+from edenmesh.core.trust.meaning import Meaning
 from edenmesh.core.trust.members import UNNAMED, AuthorStanding, Member, members_of, standings_of
-from edenmesh.errors import InvalidInput, LimitExceeded
+from edenmesh.core.trust.rights import ROLE_RIGHTS, Right
+from edenmesh.core.trust.room import find_fitting
+from edenmesh.errors import InvalidInput, LimitExceeded, NotPermitted
 
 FOUNDER: Final = "founder"
 """The right to make and unmake stewards. No entry gives it."""
@@ -35,6 +47,8 @@ class Charter:
     """What they wait for."""
     refused: frozenset[EntryId]
     """Entries that were handed in and can never belong."""
+    left_out: frozenset[EntryId]
+    """Entries that would belong if there were room."""
     taken: frozenset[EntryId]
     """Entries whose actor had the right."""
     struck: frozenset[EntryId]
@@ -50,24 +64,37 @@ class Charter:
     def of(cls, entries: Iterable[CharterEntry], mesh: MeshId | None = None) -> "Charter":
         """The charter that these entries make, in whatever order they come.
 
-        Without `mesh` it is the one that is founded among them. Raises InvalidInput where several are, LimitExceeded
-        where there are more entries than any mesh has.
+        Without `mesh` it is the one founded among them, or the one that continues all others that are. Raises
+        InvalidInput where there are several, LimitExceeded where more entries come than are looked at.
         """
         return cls(_distinct(entries), mesh)
 
     def __init__(self, given: Mapping[EntryId, CharterEntry], mesh: MeshId | None) -> None:
         """Use `of`."""
-        self.mesh = _founded(given) if mesh is None else mesh
-        ours = {one: entry for one, entry in given.items() if self.mesh is None or entry.mesh == self.mesh}
-        ordered = sort_causally(ours)
-        meaning = Meaning(ordered)
+        self.mesh = founded_by(given) if mesh is None else mesh
+        ours = lineage(given, self.mesh)
+        ordered = sort_causally(ours) if ours is not None else []
+        placed = {entry.id for entry in ordered}
+        meaning = Meaning(ordered, self.mesh)
+        if meaning.founder is None:
+            # Nothing is of a mesh that nobody had the right to found.
+            ordered, meaning = [], Meaning([], self.mesh)
+        kept = {entry.id for entry, is_kept in zip(ordered, meaning.kept, strict=True) if is_kept}
+        foreign = given.keys() - ours.keys() if ours is not None else frozenset[EntryId]()
+        never = with_what_rests_on(given, foreign | (placed - kept))
+        self.left_out = frozenset[EntryId]()
+        if len(kept) > CHARTER_ENTRIES_MAX:
+            fitting = find_fitting(ordered, meaning, CHARTER_ENTRIES_MAX)
+            self.left_out = frozenset(kept - fitting)
+            ordered = [entry for entry in ordered if entry.id in fitting]
+            meaning = Meaning(ordered, self.mesh)
         self.entries = {entry.id: entry for at, entry in enumerate(ordered) if meaning.kept[at]}
         taken = [(entry.id, meaning.in_force[at]) for at, entry in enumerate(ordered) if meaning.taken[at]]
         self.taken = frozenset(one for one, _ in taken)
         self.struck = frozenset(one for one, is_in_force in taken if not is_in_force)
-        unkept = {entry.id for entry in ordered if entry.id not in self.entries}
-        self.refused = _never(ours, (given.keys() - ours.keys()) | unkept)
-        self.waiting = {one: ours[one] for one in ours if one not in self.entries and one not in self.refused}
+        self.refused = never
+        waiting = {one: given[one] for one in given if one not in kept and one not in never}
+        self.waiting = {one: waiting[one] for one in sorted(waiting)[: CHARTER_ENTRIES_MAX - len(self.entries)]}
         self.missing_parents = frozenset(
             EntryId(parent) for entry in self.waiting.values() for parent in entry.parents if parent not in given
         )
@@ -81,6 +108,19 @@ class Charter:
     def extended(self, entries: Iterable[CharterEntry]) -> "Charter":
         """The charter with these entries, too; those of another mesh are refused. Raises LimitExceeded."""
         return Charter.of([*self.entries.values(), *self.waiting.values(), *entries], self.mesh)
+
+    def below(self, heads: Iterable[EntryId]) -> "Charter":
+        """The charter as it was with these heads: they, and what they rest on. Raises InvalidInput for unknown ones."""
+        heads = list(heads)
+        for one in heads:
+            if one not in self.entries:
+                raise InvalidInput(what=f"The charter has no entry {one.hex()[:12]}.")
+        return Charter.of((self.entries[one] for one in closure(self.entries, heads)), self.mesh)
+
+    @property
+    def meshes(self) -> tuple[MeshId, ...]:
+        """The meshes that this one continues, and it; empty before its found entry is here."""
+        return tuple(self._meaning.meshes)
 
     @property
     def unknown(self) -> tuple[CharterEntry, ...]:
@@ -104,9 +144,53 @@ class Charter:
         """Whether the device may revoke the other: as a steward, or because it admitted it."""
         return self.may(device, STEWARD) or (self.is_member(device) and self._meaning.has_admitted(device, target))
 
+    def is_gateway(self, author: AuthorId) -> bool:
+        """Whether what the author saw at a server may be a receipt, as far as its versions count.
+
+        It may where its device has the role, or had it when it left or was revoked.
+        """
+        standing = self.standing(author)
+        return (
+            standing.is_certified
+            and standing.device in self.members
+            and self._meaning.has_held(standing.device, Right.GATEWAY)
+        )
+
     def standing(self, author: AuthorId) -> AuthorStanding:
         """What the charter says of an author."""
         return self._standings.get(author, UNNAMED)
+
+    # --- what stewards decided ----------------------------------------------------------------------------------------
+
+    @cached_property
+    def destinations(self) -> dict[DestinationId, PinnedDestination]:
+        """The servers that receipts may speak of."""
+        return destinations_of(self.entries, self._in_force())
+
+    @cached_property
+    def current_forms(self) -> dict[str, FormHash]:
+        """The form by which each table is filled in, where a steward chose one."""
+        return current_forms_of(self._in_force())
+
+    @cached_property
+    def erasures(self) -> tuple[Erasure, ...]:
+        """What is to be destroyed everywhere, in causal order. One that is struck is not among them."""
+        return erasures_of(self.entries, self._in_force())
+
+    @cached_property
+    def salts(self) -> tuple[bytes, ...]:
+        """The salts under which stubs were made: of each mesh that is part of this one."""
+        return salts_of(self.entries.values())
+
+    @property
+    def salt(self) -> bytes:
+        """The salt for new stubs: this mesh's own. Raises NotPermitted where there is no mesh."""
+        if not self.salts:
+            raise NotPermitted(what="There is no team here yet.", do="Found one first: `edenmesh init`.")
+        return self.salts[-1]
+
+    def _in_force(self) -> Iterator[CharterEntry]:
+        return (entry for one, entry in self.entries.items() if one in self.taken and one not in self.struck)
 
 
 def _distinct(entries: Iterable[CharterEntry]) -> dict[EntryId, CharterEntry]:
@@ -116,29 +200,6 @@ def _distinct(entries: Iterable[CharterEntry]) -> dict[EntryId, CharterEntry]:
         known = distinct.setdefault(entry.id, entry)
         if entry.signatures < known.signatures:
             distinct[entry.id] = entry
-    if len(distinct) > CHARTER_ENTRIES_MAX:
-        raise LimitExceeded(what=f"A charter of {len(distinct)} entries exceeds the limit of {CHARTER_ENTRIES_MAX}.")
+    if len(distinct) > CHARTER_ENTRIES_JUDGED_MAX:
+        raise LimitExceeded(what=f"{len(distinct)} charter entries exceed the limit of {CHARTER_ENTRIES_JUDGED_MAX}.")
     return distinct
-
-
-def _founded(given: Mapping[EntryId, CharterEntry]) -> MeshId | None:
-    """The mesh that one of the entries founds, if one does."""
-    founded = [MeshId(one) for one, entry in given.items() if isinstance(entry.act, Found)]
-    if len(founded) > 1:
-        raise InvalidInput(what=f"These charter entries found {len(founded)} meshes; a charter has one.")
-    return founded[0] if founded else None
-
-
-def _never(ours: Mapping[EntryId, CharterEntry], refused: Iterable[EntryId]) -> frozenset[EntryId]:
-    """Those refused, and all of ours that rest on them."""
-    children: dict[bytes, list[EntryId]] = defaultdict(list)
-    for one, entry in ours.items():
-        for parent in entry.parents:
-            children[parent].append(one)
-    never = set(refused)
-    pending = list(never)
-    while pending:
-        fresh = [one for one in children[pending.pop()] if one not in never]
-        never.update(fresh)
-        pending += fresh
-    return frozenset(never)

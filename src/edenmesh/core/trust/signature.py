@@ -13,6 +13,17 @@ from edenmesh.core.ports import Signer
 
 KEY_BYTES: Final = 32
 SIGNATURE_BYTES: Final = 64
+# The encodings of the points whose order divides 8, without the sign bit; for these one signature fits many messages.
+_WEAK_KEYS: Final = frozenset(
+    bytes.fromhex(key)
+    for key in (
+        "00" * 32,
+        "01" + "00" * 31,
+        "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+        "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+        *(low + "ff" * 30 + "7f" for low in ("ec", "ed", "ee")),
+    )
+)
 
 
 class SigningKey:
@@ -33,6 +44,11 @@ class SigningKey:
     def sign(self, message: bytes, /) -> bytes:
         """Return the 64-byte signature of the message."""
         return self._key.sign(message)
+
+
+def is_key(key: bytes) -> bool:
+    """Whether this can be somebody's public key: of the right length, and not one of the weak ones."""
+    return len(key) == KEY_BYTES and key[:31] + bytes([key[31] & 0x7F]) not in _WEAK_KEYS
 
 
 def sign_tagged(signer: Signer, tag: str, content: bytes) -> bytes:

@@ -1,18 +1,15 @@
-"""Making charter entries: each stands on the heads of the charter as it is, and is refused where it had no effect."""
+"""Writing who belongs and who may what; what would have no effect is refused."""
 
 from collections.abc import Iterable
 
 from edenmesh.core.encoding import normal_text
 from edenmesh.core.ids import AuthorId, DeviceId, EntryId
-from edenmesh.core.limits import CHARTER_PARENTS_MAX
 from edenmesh.core.ports import Signer
 from edenmesh.core.trust.acts import (
     INTRODUCER,
     STEWARD,
     Admit,
     Certify,
-    Found,
-    Kind,
     LastSeal,
     Leave,
     Revoke,
@@ -20,17 +17,9 @@ from edenmesh.core.trust.acts import (
     require_device_name,
 )
 from edenmesh.core.trust.charter import FOUNDER, Charter
+from edenmesh.core.trust.drafting import draft, require_permitted
 from edenmesh.core.trust.entry import CharterEntry, DraftEntry
 from edenmesh.core.trust.seal import Seal
-from edenmesh.errors import NotPermitted
-
-
-def found(name: str, device: Signer, author: Signer, salt: bytes) -> CharterEntry:
-    """Found a mesh of one. `salt` are 16 unpredictable bytes. Raises InvalidInput for a name no device may have."""
-    name = normal_text(name)
-    require_device_name(name)
-    act = Found(author=author.public_key, device=device.public_key, name=name, salt=salt)
-    return DraftEntry.of(act, device.public_key, mesh=b"", parents=()).signed_by(device, author).completed()
 
 
 def draft_admit(
@@ -46,20 +35,20 @@ def draft_admit(
 
     Raises NotPermitted where the admitter is no introducer or the device is revoked, InvalidInput for a bad name.
     """
-    _require(charter.may(admitter, INTRODUCER), "Only an introducer may admit a device.")
-    _require(not charter.is_revoked(device), "This device was revoked; its key never returns.")
+    require_permitted(charter.may(admitter, INTRODUCER), "Only an introducer may admit a device.")
+    require_permitted(not charter.is_revoked(device), "This device was revoked; its key never returns.")
     name = normal_text(name)
     require_device_name(name)
     act = Admit(authors=tuple(sorted(authors)), device=device, introducer=introducer, name=name)
-    return _draft(charter, act, admitter)
+    return draft(charter, act, admitter)
 
 
 def certify(charter: Charter, device: Signer, author: Signer) -> CharterEntry:
     """Take a further author key, before anything is written with it. Raises NotPermitted where we are no member."""
     actor = DeviceId(device.public_key)
-    _require(charter.is_member(actor), "Only a member may take a new author key.")
+    require_permitted(charter.is_member(actor), "Only a member may take a new author key.")
     act = Certify(author=author.public_key, device=actor)
-    return _draft(charter, act, actor).signed_by(device, author).completed()
+    return draft(charter, act, actor).signed_by(device, author).completed()
 
 
 def give_roles(charter: Charter, signer: Signer, device: DeviceId, roles: Iterable[str]) -> CharterEntry:
@@ -83,8 +72,8 @@ def take_roles(
 def leave(charter: Charter, signer: Signer) -> CharterEntry:
     """Leave the mesh. Raises NotPermitted where the signer does not belong to it."""
     actor = DeviceId(signer.public_key)
-    _require(charter.is_member(actor), "This device does not belong to the team.")
-    return _draft(charter, Leave(device=actor), actor).signed_by(signer).completed()
+    require_permitted(charter.is_member(actor), "This device does not belong to the team.")
+    return draft(charter, Leave(device=actor), actor).signed_by(signer).completed()
 
 
 def revoke(
@@ -101,27 +90,15 @@ def revoke(
     is not in or below that point. Raises NotPermitted where the signer may not.
     """
     actor = DeviceId(signer.public_key)
-    _require(charter.may_revoke(actor, device), "Only a steward, or the device that admitted it, may revoke a device.")
+    may = charter.may_revoke(actor, device)
+    require_permitted(may, "Only a steward, or the device that admitted it, may revoke a device.")
     heads = sorted({LastSeal(seal.author, seal.size, seal.root) for seal in seals})
     act = Revoke(device=device, point=tuple(sorted(set(point))), seals=tuple(heads))
-    return _draft(charter, act, actor).signed_by(signer).completed()
+    return draft(charter, act, actor).signed_by(signer).completed()
 
 
 def _roles(charter: Charter, signer: Signer, act: Roles) -> CharterEntry:
     actor = DeviceId(signer.public_key)
     right = FOUNDER if STEWARD in act.give + act.take else STEWARD
-    _require(charter.may(actor, right), f"Only a {right} may give or take these roles.")
-    return _draft(charter, act, actor).signed_by(signer).completed()
-
-
-def _draft(charter: Charter, act: Kind, actor: DeviceId) -> DraftEntry:
-    if charter.mesh is None:
-        raise NotPermitted(what="There is no team here yet.", do="Found one first: `edenmesh init`.")
-    # Where somebody made more heads than an entry may name, the deepest ones are those with the longest past.
-    parents = sorted(charter.heads[-CHARTER_PARENTS_MAX:])
-    return DraftEntry.of(act, actor, mesh=charter.mesh, parents=tuple(parents))
-
-
-def _require(condition: bool, otherwise: str) -> None:
-    if not condition:
-        raise NotPermitted(what=otherwise)
+    require_permitted(charter.may(actor, right), f"Only a {right} may give or take these roles.")
+    return draft(charter, act, actor).signed_by(signer).completed()
