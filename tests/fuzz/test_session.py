@@ -21,9 +21,9 @@ from edenmesh.core.wire import Message, encode_message, frame
 from tests.duets.attacks import CONTENT, ORDER, PARTS, scene
 from tests.duets.duet import Duet, End, meet
 from tests.duets.team import Device, team
+from tests.duets.test_first_sync import form
 from tests.duets.test_hole_lies import LIES, asked
 from tests.duets.test_holes import purge
-from tests.duets.test_first_sync import form
 from tests.oracle.memory_store import MemoryStore
 from tests.vectors.make_frames import examples
 

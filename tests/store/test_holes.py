@@ -333,12 +333,26 @@ def test_a_peer_that_says_erased_is_believed_only_while_a_steward_has_erased(
     assert items(store, author) == [one.data for one in author.versions]
 
 
-def test_what_is_freed_is_overwritten(store: Store, author: Author) -> None:
-    assert store.statistics().settings["secure_delete"] == "1"
+@pytest.mark.parametrize("act", ["purge", "erase_rows"])
+def test_what_is_freed_is_overwritten(store: Store, team: Team, act: str) -> None:
+    author = team.authors[1]
+    secret = "the name of somebody who asked to be forgotten "
+    for number in range(40):
+        author.write(f"urn:uuid:{number}", {"name": secret * (1 + 20 * number)})
+    add_parts(store, author.parts())
+
+    def copies() -> int:
+        """How often the text stands anywhere in the database's pages, decrypted."""
+        return store._database.reader._connection.serialize("main").count(secret.encode())
+
+    before = copies()
     with store.change() as change:
-        change.purge(TABLE, uuid(author, 2))
+        for number in range(40):
+            getattr(change, act)(TABLE, f"urn:uuid:{number}")
     store.settle()
     assert store.statistics().wal_bytes == 0
+    assert before > 1000
+    assert copies() == 0
 
 
 def test_holes_of_forks_are_told_apart(store: Store, team: Team) -> None:
