@@ -17,6 +17,7 @@ from edenmesh.core.records.history import History, Node, heads_of, nodes_above, 
 from edenmesh.core.records.observation import questions_of
 from edenmesh.core.records.past import Past
 from edenmesh.core.records.state import Choice, FieldState, Flag, RecordState, StrandState
+from edenmesh.core.records.strands import is_only_parting
 from edenmesh.core.records.undone import is_only_undo
 from edenmesh.core.records.version import PUT, RESOLVE, RETRACT, Version
 
@@ -129,12 +130,13 @@ def _retracts(
 ) -> tuple[tuple[VersionId, ...], tuple[VersionId, ...]]:
     """The retracts that no later put or resolve lifted, and the edits that none of them saw.
 
-    An undo that saw a retract leaves it as it is: else nobody could take back the undo of a retract.
+    An undo that saw a retract leaves it as it is: else nobody could take back the undo of a retract. Whoever tells
+    strands apart says nothing of what they hold.
     """
     retracts = [node for node in speaking if node.version.op == RETRACT]
     if not retracts:
         return (), ()
-    own = [node for node in speaking if node.version.op in (PUT, RESOLVE)]
+    own = [node for node in speaking if node.version.op in (PUT, RESOLVE) and not is_only_parting(node.version)]
     undos = {node for node in own if is_only_undo(node.version)}
     lifted = nodes_below([node for node in own if node not in undos])
     live = [node for node in retracts if node not in lifted]

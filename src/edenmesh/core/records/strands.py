@@ -28,6 +28,12 @@ def is_decision(version: Version) -> bool:
     return version.op == RESOLVE and ("same" in version.about or "leaves" in version.about) and version.is_understood
 
 
+def is_only_parting(version: Version) -> bool:
+    """Whether the version tells strands apart and says nothing of what they hold: it lifts no retract, nor edits."""
+    has_values = version.set or version.unset or version.add or version.remove
+    return version.op == RESOLVE and "leaves" in version.about and version.is_understood and not has_values
+
+
 class Roots:
     """The first nodes of one history, which of them each node speaks of, and which have equal content.
 
