@@ -25,6 +25,7 @@ from edenmesh.node.records import (
     Importer,
     ImportResult,
     Json,
+    Merging,
     RecordDesk,
     RecordRow,
     RecordView,
@@ -49,6 +50,7 @@ class Device:
         self._parts = Parts(store, desk, identity, team, settings)
         self._records = RecordDesk(store, desk)
         self._decisions = Decisions(self._records)
+        desk.listen(Merging(store, self._records, identity.device).handle_committed)
         self._meetings = Meetings(self._parts)
         self._visibility = Visibility(self._parts, self._meetings)
         self._pairings = Pairings(self._parts, self._meetings, self._visibility)

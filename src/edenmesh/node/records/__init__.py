@@ -8,6 +8,7 @@ from edenmesh.node.records.decisions import Decision, Decisions
 from edenmesh.node.records.exports import Exported, export
 from edenmesh.node.records.history import ChangeView, EventView, HistoryView, tell_history
 from edenmesh.node.records.imports import Importer, ImportResult, keep_file, media_of
+from edenmesh.node.records.merging import Merging
 from edenmesh.node.records.names import Names
 from edenmesh.node.records.record_desk import RecordDesk
 from edenmesh.node.records.views import (
@@ -39,6 +40,7 @@ __all__ = [
     "ImportResult",
     "Importer",
     "Json",
+    "Merging",
     "Names",
     "OlderView",
     "QuestionView",

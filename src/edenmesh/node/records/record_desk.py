@@ -196,11 +196,18 @@ class RecordDesk:
     ) -> Carried:
         """Write one version with this device's pen. Raises InvalidInput where others would refuse it."""
         with self._desk.writing() as writing:
-            form = self.catalogue().form(table)
-            pen = replace(self._desk.pen(), schema=form_hash(form.encode()) if form is not None else FormHash(b""))
+            pen = replace(self._desk.pen(), schema=self.schema(table))
             carried = compose(pen, table, uuid, change, parents=parents, op=op, about=about)
             writing.append(carried)
         return carried
+
+    def schema(self, table: str) -> FormHash:
+        """The form that records of a table are written with: the current one by the charter, else one that is here."""
+        current = self._store.snapshot.charter().current_forms.get(table)
+        if current is not None and self._store.snapshot.form(current) is not None:
+            return current
+        form = self.catalogue().form(table)
+        return form_hash(form.encode()) if form is not None else FormHash(b"")
 
     # --- drawing ------------------------------------------------------------------------------------------------------
 

@@ -1,0 +1,83 @@
+"""Merge rules applied: this device decides conflicts that a steward gave it to decide, and no others.
+
+A rule stands in the current form of a table, which a steward chose, and names one device. What that device writes is a
+resolution like a person's, with the rule's name, so it can be seen and undone; a conflict that comes back is decided
+once for each new value that brings it back. Cost where no form names this device: one look at the charter a commit.
+"""
+
+from collections.abc import Iterable
+from typing import Final
+
+from edenmesh.core.ids import DeviceId
+from edenmesh.core.records import RESOLVE, Flag, Form, Table, difference, rulings
+from edenmesh.core.trust import Charter
+from edenmesh.node.records.record_desk import RecordDesk
+from edenmesh.store import Committed, Store
+
+_PAGE: Final = 1000
+
+Name = tuple[str, str]
+
+
+class Merging:
+    """Applies the rules that name this device; told of every commit."""
+
+    def __init__(self, store: Store, desk: RecordDesk, device: DeviceId) -> None:
+        self._store = store
+        self._desk = desk
+        self._device = device
+        self._charter: Charter | None = None
+        self._tables: dict[str, Table] = {}
+
+    def handle_committed(self, committed: Committed) -> None:
+        """Look at what a commit touched; at all conflicts where it changed what the rules are."""
+        has_news = bool(committed.forms) or self._charter is not self._store.snapshot.charter()
+        if has_news and self._has_changed():
+            self.apply(self._open())
+        elif self._tables:
+            self.apply(name for name in sorted(committed.records) if name[0] in self._tables)
+
+    def apply(self, names: Iterable[Name]) -> int:
+        """Decide what the rules give this device to decide about these records. Returns how often it did."""
+        return sum(self._apply(table, uuid) for table, uuid in names if table in self._tables)
+
+    def _apply(self, table: str, uuid: str) -> int:
+        count = 0
+        # Each decision is written by itself, since it names its rule; the next follows it.
+        for _ in self._tables[table].rules:
+            held = self._store.records.versions(table, uuid)
+            strand = held.state().strand if held is not None else None
+            if held is None or strand is None:
+                break
+            ruling = next(rulings(strand, self._tables[table], self._device), None)
+            if ruling is None:
+                break
+            rule, contents = ruling
+            change = difference(strand, contents, declared=self._desk.declared(held))
+            self._desk.write(table, uuid, change, parents=strand.heads, op=RESOLVE, about={"rule": rule})
+            count += 1
+        return count
+
+    def _open(self) -> list[Name]:
+        """All records in conflict of the tables that rules are about."""
+        found: list[Name] = []
+        for table in sorted(self._tables):
+            after = 0
+            while rows := self._store.records.flagged(Flag.CONFLICT, table=table, after=after, limit=_PAGE):
+                found += [(row.table, row.uuid) for row in rows]
+                after = rows[-1].num
+        return found
+
+    def _has_changed(self) -> bool:
+        """Read the rules that name this device anew. Returns whether they are others than before, and any."""
+        snapshot = self._store.snapshot
+        self._charter = snapshot.charter()
+        tables: dict[str, Table] = {}
+        for table, form in self._charter.current_forms.items():
+            data = snapshot.form(form)
+            described = Form.decode(data).table if data is not None else None
+            is_ours = described is not None and any(rule.device == self._device for rule in described.rules)
+            if described is not None and is_ours and described.name == table:
+                tables[table] = described
+        has_changed, self._tables = tables != self._tables, tables
+        return has_changed and bool(tables)
