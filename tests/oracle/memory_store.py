@@ -248,7 +248,8 @@ class MemoryStore:
         return gaps_of((place, one.kind) for place, one in items if isinstance(one, Hole))
 
     def wanted_holes(self, peer: DeviceId) -> list[Run]:
-        denied = {one for one, device in self.denials if device == peer} if self.has_erasure else set()
+        heeds = self.has_erasure or self.charter().erasures
+        denied = {one for one, device in self.denials if device == peer} if heeds else set()
         runs: list[Run] = []
         for (author, branch), log in sorted(self.logs.items()):
             for gap in self.gaps_between(author, branch, 0, log.sealed):
@@ -304,7 +305,7 @@ class MemoryStore:
 
     def open_counts(self) -> OpenCounts:
         missing = {need.hash for need in self.wanted_files()}
-        denied = {one for one, _ in self.denials} if self.has_erasure else set()
+        denied = {one for one, _ in self.denials} if self.has_erasure or self.charter().erasures else set()
         holes = [one for log in self.logs.values() for one in log.versions if isinstance(one, Hole)]
         absent = {one.id for one in holes if one.kind == HoleKind.ABSENT} - denied
         purged = {one.id for one in holes if one.kind == HoleKind.PURGED}

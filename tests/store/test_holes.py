@@ -4,11 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from edenmesh.core.ids import DeviceId
+from edenmesh.core.ids import DeviceId, record_id
 from edenmesh.core.reconcile import Gap, Hole, HoleKind, Run, Stretch
 from edenmesh.core.records import Carried, File
 from edenmesh.core.session import Filling, LogPart, OpenCounts
-from edenmesh.store import Store, snapshot
+from edenmesh.core.trust import erase, erase_stub
+from edenmesh.store import Store
 from edenmesh.store.husks import Husk
 from tests.store.making import PASSPHRASE, Author, Team, add_parts, require_logs_whole
 
@@ -312,15 +313,15 @@ def test_quarantine_survives_hiding(store: Store, author: Author, team: Team) ->
     assert held.uncounted == {author.versions[10].id}
 
 
-def test_a_peer_that_says_erased_is_believed_only_while_a_steward_has_erased(
-    store: Store, team: Team, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_peer_that_says_erased_is_believed_only_while_a_steward_has_erased(store: Store, team: Team) -> None:
     author = team.authors[1]
     author.write_many(4)
     add_parts(store, [with_holes(author.part(0, 4), {1: HoleKind.ERASED, 2: HoleKind.ABSENT})])
     assert store.snapshot.wanted_holes(PEER) == [Run(author.id, 0, 1, 3)]
     assert store.snapshot.open_counts().absent == 2
-    monkeypatch.setattr(snapshot, "has_erasure", lambda _: True)
+    stub = erase_stub(team.charter.salt, "name", record_id(TABLE, uuid(author, 1)))
+    with store.change() as change:
+        change.add_charter([erase(team.charter, team.devices[0], names=[stub])])
     assert store.snapshot.wanted_holes(PEER) == [Run(author.id, 0, 2, 3)]
     assert store.snapshot.wanted_holes(OTHER) == [Run(author.id, 0, 1, 3)]
     assert store.snapshot.open_counts().absent == 1

@@ -7,6 +7,7 @@ import pytest
 from edenmesh.core import limits
 from edenmesh.core.ids import DeviceId
 from edenmesh.core.reconcile import Hole, HoleKind
+from edenmesh.core.trust import accept
 from edenmesh.errors import LocalProtocolError
 from edenmesh.store import Store, pen
 from tests.store.making import PASSPHRASE, Author, Team, require_logs_whole
@@ -103,6 +104,19 @@ def test_when_the_charter_names_the_author_its_parts_become_its_log(tmp_path: Pa
     store.close()
     with Store.open(tmp_path / "store", PASSPHRASE) as again:
         assert again.snapshot.counts() == {"pr_person": 1500}
+
+
+def test_what_a_steward_accepts_of_a_guest_counts_and_the_rest_is_quarantined(store: Store, team: Team) -> None:
+    author = stranger(12)
+    put(store, author, 0, 8)
+    put(store, author, 8, 12)
+    with store.change() as change:
+        root = author.frontier(8).root()
+        change.add_charter([accept(team.charter, team.devices[0], author.id, size=8, root=root)])
+    assert store.snapshot.penned() == []
+    assert store.snapshot.counts() == {"pr_person": 12}
+    assert store.snapshot.open_counts().quarantined == 4
+    assert require_logs_whole(store) >= 1
 
 
 def test_an_author_whose_entry_has_no_effect_is_quarantined_not_penned(store: Store, team: Team) -> None:

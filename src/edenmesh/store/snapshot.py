@@ -10,7 +10,6 @@ from edenmesh.core.trust import Charter, CharterEntry, Frontier, Seal
 from edenmesh.store import files, holes, logs, records
 from edenmesh.store.database import Link
 from edenmesh.store.pen import Penned, read_pen
-from edenmesh.store.standing import has_erasure
 from edenmesh.store.versions import ABSENT, PURGED, QUARANTINED
 
 Value = TypeVar("Value")
@@ -85,7 +84,7 @@ class StoreSnapshot:
 
         Those it has said to be erased are not among them while any erasure is in force.
         """
-        return holes.wanted(self._link, peer, heeds_denials=has_erasure(self.charter()))
+        return holes.wanted(self._link, peer, heeds_denials=bool(self.charter().erasures))
 
     def hole_changes(self) -> int:
         """A number that is another one whenever holes have come, gone, or become wanted."""
@@ -136,7 +135,7 @@ class StoreSnapshot:
         """What waits, is quarantined, purged, absent or missing."""
         counts = holes.count_standing(self._link)
         absent = counts.get(ABSENT, 0)
-        if absent and has_erasure(self.charter()):
+        if absent and self.charter().erasures:
             absent -= holes.count_denied(self._link)
         return OpenCounts(
             waiting=self._link.number("SELECT sum(waiting) FROM records WHERE flags != 0"),

@@ -31,12 +31,6 @@ def set_standing(link: Link, charter: Charter, author: AuthorId) -> set[int]:
     return changed
 
 
-def has_erasure(charter: Charter) -> bool:
-    """Whether a steward has had anything erased: only then is a peer believed that says so of what it does not give."""
-    entries = charter.entries
-    return any(entries[one].kind == "erase" for one in charter.taken - charter.struck)
-
-
 def _counted(link: Link, charter: Charter, log: Log) -> int:
     """How many versions of a branch count, from its beginning."""
 
