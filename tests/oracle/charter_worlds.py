@@ -147,8 +147,8 @@ class World:
             case "unite":
                 return self.refound(target if choice % 4 else actor, {actor, target}, choice)
             case "mix":
-                act = Certify(author=author(actor, choice % 4).public_key, device=device(actor).public_key)
-                return self.write(act, actor, parents=self.heads(self.heard[actor]))
+                mixed = Certify(author=author(actor, choice % 4).public_key, device=device(actor).public_key)
+                return self.write(mixed, actor, parents=self.heads(self.heard[actor]))
             case action:
                 act = self._act(action, actor, target, choice)
                 return self.write(act, actor, target) if act is not None else None

@@ -263,9 +263,10 @@ class Story:
     def _standing(self, charter: Charter, name: AuthorId) -> Json:
         standing = charter.standing(name)
         cuts: list[Json] = [[[cut.size, cut.root.hex()] for cut in heads] for heads in standing.cuts or ()]
-        return {"named": standing.is_named, "certified": standing.is_certified, "cuts": cuts} | (
-            {"accepted": [[cut.size, cut.root.hex()] for cut in standing.accepts]} if standing.accepts else {}
-        )
+        said: dict[str, Json] = {"named": standing.is_named, "certified": standing.is_certified, "cuts": cuts}
+        if standing.accepts:
+            said["accepted"] = [[cut.size, cut.root.hex()] for cut in standing.accepts]
+        return said
 
     def _add(self, charter: Charter, name: str, entry: CharterEntry) -> Charter:
         self.entries[name] = entry

@@ -24,9 +24,7 @@ from edenmesh.core.trust import (
 )
 from edenmesh.errors import InvalidInput
 from tests.core.trust.team import admission, admit, author, author_key, device, founded, members, union
-from tests.oracle.charter_worlds import key, write_unknown
-
-Act = Admit | Certify | Leave | Revoke | Roles
+from tests.oracle.charter_worlds import Act, key, write_unknown
 
 
 def write(charter: Charter, actor: str, act: Act, *others: str) -> CharterEntry:

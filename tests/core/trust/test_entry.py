@@ -301,7 +301,9 @@ def test_a_mesh_that_continues_others_needs_their_heads_and_a_steward_of_each(
     def founded(stewards: list[str], signers: list[str], parents: list[bytes]) -> DraftEntry:
         names = sorted(key(name).public_key for name in stewards)
         body: dict[str, Plain] = {"author": key("author").public_key, "device": key("device").public_key}
-        body |= {"name": "x", "salt": b"s" * 16} | ({"stewards": [*names]} if names else {})
+        body.update(name="x", salt=b"s" * 16)
+        if names:
+            body["stewards"] = [*names]
         extra = sorted(key(name).public_key for name in signers[2:])
         keys = [key(name).public_key for name in signers[:2]] + extra
         plain: dict[str, Plain] = {"body": body, "kind": "found", "mesh": b"", "parents": [*parents]}
