@@ -274,8 +274,10 @@ class Identity:
         numbers = [n for n, atoms in enumerate(self.strands) if atoms & self.atoms_of(one)]
         version = self.versions[one]
         here = [n for n, uuid in enumerate(uuids) if uuid == version.uuid]
+        parting = [word for word in self.holding if word.leaver is not None]
+        stayed = [n for n in here if any(self._has(n, end) for word in parting for end in word.pair - {word.leaver})]
         if len(numbers) == 1 and self._is_of_stayer(one, numbers[0], uuids):
-            return here if len(here) == 1 else numbers
+            return stayed if len(stayed) == 1 else numbers
         knew = any(
             self._is_decision(other) and self.versions[other].resolution.leaves for other in self.model.follows(one)
         )

@@ -77,7 +77,7 @@ class FamilyPage(Page):
     def edit(self, first: VersionId, **values: Value) -> VersionId:
         """An edit as the program writes it: on the heads of the strand, under its uuid, naming it where it has to."""
         strand = self.strand_of(first)
-        return self.at(self.uuid_of(first), *strand.heads, about=strand.about, **values)
+        return self.write_at(self.uuid_of(first), strand.heads, values, PUT, strand.about)
 
     def same(self, *firsts: VersionId) -> VersionId:
         return self.decide(decide_same(self.versions, firsts, self.uncounted))

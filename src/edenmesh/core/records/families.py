@@ -178,14 +178,14 @@ class _Family:
         """The strands that a node is in: those it speaks of."""
         whole = self._decided.strands.whole
         strands = list(dict.fromkeys(whole(atom) for atom in self._roots.atoms_in(self._roots.of[node])))
-        if len(strands) == 1 and self._speaks_of_stayer(node, strands[0]):
-            return self._at[node.version.uuid]
+        if len(strands) == 1 and self._is_of_stayer(node, strands[0]):
+            return self._staying(node.version.uuid) or strands
         if len(strands) > 1 and node in self._knowing and not is_decision(node.version):
             # Whoever knew that strands were told apart meant those that reside under the uuid they wrote.
             return [strand for strand in strands if self._uuid_of[strand] == node.version.uuid] or strands
         return strands
 
-    def _speaks_of_stayer(self, node: Node, strand: Bits) -> bool:
+    def _is_of_stayer(self, node: Node, strand: Bits) -> bool:
         """Whether an observation by somebody who had not heard that a strand left speaks of the one that stayed.
 
         The server may have been given that one meanwhile. What was observed before the decision is the leaver's.
@@ -199,7 +199,14 @@ class _Family:
             parting = [word for word in self._decided.holding if word.leaver]
             whole = self._decided.strands.whole
             self._settled[strand] = nodes_below([word.decision for word in parting if whole(word.leaver) == strand])
-        return node not in self._settled[strand] and len(self._at.get(uuid, ())) == 1
+        return node not in self._settled[strand]
+
+    def _staying(self, uuid: str) -> list[Bits]:
+        """The strand that keeps a uuid by decision, where it is one."""
+        parting = [word for word in self._decided.holding if word.leaver]
+        keepers = dict.fromkeys(self._decided.strands.whole(word.keeper) for word in parting)
+        staying = [strand for strand in keepers if self._uuid_of[strand] == uuid]
+        return staying if len(staying) == 1 else []
 
     def _in_order(self, strand: Bits, nodes: list[Node]) -> list[Node]:
         """In causal order, and first what the strand begins with: its name."""
