@@ -1,11 +1,14 @@
 """One person settles what is open at a terminal, without typing ids; nothing is chosen that was not typed."""
 
+import json
 from pathlib import Path
 from typing import Any
 
-from tests.cli.conflicted import TABLE, conflicted, deleting, setting
+from edenmesh.standin import StandinServer
+from tests.cli.conflicted import TABLE, conflicted, contested, deleting, set_back, setting
 from tests.cli.processes import Home
 from tests.cli.terminal import Terminal, at_terminal
+from tests.node.gateway import Ticking
 
 
 def fields(home: Home) -> dict[str, dict[str, Any]]:
@@ -120,3 +123,50 @@ def test_deleted_and_edited_is_kept_or_deleted_and_may_be_answered_alike(tmp_pat
         assert terminal.end() == 0
     assert len(home.ask("record", "list", TABLE)) == 1
     assert len(home.ask("record", "list", TABLE, "--deleted")) == 4
+
+
+def test_strands_are_shown_whole_and_the_offered_one_is_never_taken_without_its_number(tmp_path: Path) -> None:
+    home = contested(tmp_path, owned="Well", other="Pump")
+    with at_terminal(home.words("resolve")) as terminal:
+        terminal.read_next(r"name {2}\* ")
+        offered = terminal.read_next(r"(\d) {2}begun by Amina, \d.*; it is offered to keep the uuid")[1]
+        answer(terminal, r"One thing, or different\?", "", "1", "different")
+        terminal.read_next(rf"Which keeps the uuid\?.*\[{offered} \(offered\) / \d / back\]")
+        terminal.type("")
+        answer(terminal, r"Which keeps the uuid\?", "back")
+        answer(terminal, r"One thing, or different\?", "h")
+        terminal.read_next("added another record under this uuid, Pump")
+        answer(terminal, r"One thing, or different\?", "different")
+        answer(terminal, r"Which keeps the uuid\?", "2" if offered == "1" else "1")
+        assert terminal.end() == 0, terminal.text
+    assert sorted(one["label"] for one in home.ask("record", "list", TABLE)) == ["Pump", "Well"]
+    assert len({one["uuid"] for one in home.ask("record", "list", TABLE)}) == 2
+
+
+def test_strands_that_are_one_thing_go_on_to_their_fields(tmp_path: Path) -> None:
+    home = contested(tmp_path, owned="Well", other="Pump")
+    with at_terminal(home.words("resolve")) as terminal:
+        answer(terminal, r"One thing, or different\?", "same")
+        pump = terminal.read_next(r"(\d) {2}Pump +by Amina")[1]
+        answer(terminal, r"Which is right\?", pump)
+        assert terminal.end() == 0
+    assert [one["label"] for one in home.ask("record", "list", TABLE)] == ["Pump"]
+
+
+def test_questions_of_one_server_are_answered_together(tmp_path: Path) -> None:
+    with StandinServer(clock=Ticking()) as server:
+        home = set_back(tmp_path, server, 3)
+        with at_terminal(home.words("resolve")) as terminal:
+            terminal.read_next(r"server shows an older state of this record \(seen by Amina, \d")
+            terminal.read_next(r"name: First \d there, Second \d here")
+            terminal.read_next(r"1 {2}send it again, as it is here\s+2 {2}take the server's older values")
+            answer(terminal, r"a same for all 3 alike", "a")
+            answer(terminal, r"Which for all 3\?", "1")
+            answer(terminal, r"send it again, as it is here for server gone back in all 3 records\?", "yes")
+            assert terminal.end() == 0
+        assert home.ask("conflicts") == []
+        delivered = home.call("deliver", "--json")
+        assert (delivered.code, json.loads(delivered.out.splitlines()[-1])["result"]["owed_total"]) == (0, 0)
+        assert {f"Second {number}" for number in range(3)} == {
+            one["label"] for one in home.ask("record", "list", "org_organisation")
+        }

@@ -1,7 +1,7 @@
 """Different records under one uuid: people say whether they are one, and who keeps it; references follow."""
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -9,7 +9,7 @@ import pytest
 
 from edenmesh.core.ids import format_id
 from edenmesh.errors import InvalidInput
-from edenmesh.node import Decision, Device, RecordView
+from edenmesh.node import Decision, Device, Json, RecordView
 from tests.net.loop import in_loop, until
 from tests.node.devices import World, part, states, sync, team, version_count
 
@@ -36,7 +36,7 @@ def strand(view: RecordView, name: str) -> str:
     return found
 
 
-def names(device: Device) -> dict[str, list[object]]:
+def names(device: Device) -> dict[str, list[str]]:
     """By uuid, the names of the strands there."""
     return {
         uuid: sorted(str(one.values["name"]) for one in state.strands) for (_, uuid), state in states(device).items()
@@ -104,7 +104,7 @@ async def test_what_is_refused_writes_nothing(tmp_path: Path) -> None:
         clinic, bakery = strand(seen, "Clinic"), strand(seen, "Bakery")
         before = version_count(amina)
         nobody = format_id("v", bytes(32))
-        for act, words in (
+        acts: list[tuple[Callable[[], RecordView], str]] = [
             (lambda: amina.decisions.part(TABLE, UUID, ""), "not said which strand keeps"),
             (lambda: amina.decisions.part(TABLE, UUID, nobody), "has no strand"),
             (lambda: amina.decisions.part(TABLE, UUID, clinic, [nobody]), "no strand"),
@@ -113,7 +113,8 @@ async def test_what_is_refused_writes_nothing(tmp_path: Path) -> None:
             (lambda: amina.decisions.join(TABLE, UUID, heads=[nobody]), "is not here"),
             (lambda: amina.decisions.resolve(TABLE, UUID, Decision(values={"name": "x"})), "share this uuid"),
             (lambda: amina.edit(TABLE, UUID, {"name": "x"}), "share this uuid"),
-        ):
+        ]
+        for act, words in acts:
             with pytest.raises(InvalidInput, match=words):
                 act()
         assert version_count(amina) == before
@@ -123,7 +124,7 @@ async def test_what_is_refused_writes_nothing(tmp_path: Path) -> None:
 async def test_a_reference_by_one_who_knew_both_names_one_and_follows_it(tmp_path: Path) -> None:
     async with contested(tmp_path) as (amina, bo):
         seen = amina.record(TABLE, UUID)
-        target = {"table": TABLE, "uuid": UUID}
+        target: dict[str, Json] = {"table": TABLE, "uuid": UUID}
         with pytest.raises(InvalidInput, match=r"which two different records share: .*Bakery \(v-"):
             amina.add("org_office", {"name": "Office", "facility_id": target})
         with pytest.raises(InvalidInput, match="does not have here"):

@@ -10,12 +10,16 @@ import pytest
 
 from edenmesh.core.ids import AuthorId
 from edenmesh.demo.dataset import make_dataset
-from edenmesh.errors import DiskFull, InvalidInput
+from edenmesh.errors import DiskFull, InvalidInput, UsageError
 from edenmesh.node import Device, ImportResult
+from edenmesh.node.records import Importer
+from edenmesh.standin import StandinServer
 from tests.net.loop import in_loop, until
 from tests.node.devices import World, is_connected, states, sync, team, value, version_count
+from tests.node.gateway import Ticking, deliver, device_at
 
 TABLE = "org_facility"
+PLACE = "org_organisation"
 FIRST, SECOND = "urn:uuid:1", "urn:uuid:2"
 
 
@@ -199,3 +203,87 @@ def test_a_full_disk_ends_an_import_with_words_and_keeps_what_was_whole(device: 
     store._database.writer.run("PRAGMA max_page_count = 1000000")
     assert told(device.import_document(document(*rows))) == (6000, 6000 - kept, kept, 0, 0)
     assert log_size(device) == device.status().records == 6000
+
+
+# --- what a server gave out -------------------------------------------------------------------------------------------
+
+
+def given_out(server: StandinServer, table: str, *uuids: str, **changes: object) -> bytes:
+    """An export of these records, as the server makes it."""
+    rows = [server.record(table, uuid) for uuid in uuids]
+    return json.dumps(
+        {f"$_{table}": [{"@uuid": uuid, **(one or {}), **changes} for uuid, one in zip(uuids, rows, strict=True)]}
+    ).encode()
+
+
+@in_loop
+async def test_a_servers_export_is_a_reading_of_it(tmp_path: Path) -> None:
+    with StandinServer(clock=Ticking()) as server, device_at(tmp_path, server) as device:
+        kept = device.add(PLACE, {"name": "Aid", "acronym": "A"}).uuid
+        await deliver(device)
+        export = given_out(server, PLACE, kept)
+        assert told(device.import_document(export, source="server")) == (1, 0, 1, 0, 0)
+        edited = given_out(server, PLACE, kept, name="Aid and more", **{"@modified_on": "2027-01-01T00:00:00"})
+        assert told(device.import_document(edited, source="server")) == (1, 1, 0, 0, 0)
+        assert device.record(PLACE, kept).label == "Aid and more"
+        assert device.record(PLACE, kept).flags == ()
+        event = device.records.history(PLACE, kept).events[-1]
+        assert event.text == "Seen at server by Amina, in a file it gave out: with name=Aid and more"
+        assert (event.op, event.way) == ("observe", "server server, from a file")
+        assert told(device.import_document(edited, source="server")) == (1, 0, 1, 0, 0)
+
+
+@in_loop
+async def test_an_older_export_is_a_question_and_no_edit(tmp_path: Path) -> None:
+    with StandinServer(clock=Ticking()) as server, device_at(tmp_path, server) as device:
+        kept = device.add(PLACE, {"name": "First"}).uuid
+        await deliver(device)
+        older = given_out(server, PLACE, kept)
+        device.edit(PLACE, kept, {"name": "Second"})
+        await deliver(device)
+        assert told(device.import_document(older, source="server")) == (1, 1, 0, 0, 0)
+        [record] = device.conflicts()
+        assert "server gone back" in record.flags
+        assert [(one.server, one.differs["name"].theirs) for one in record.questions] == [("server", "First")]
+
+
+@in_loop
+async def test_what_does_not_say_what_the_server_held_is_listed_and_not_taken(tmp_path: Path) -> None:
+    with StandinServer(clock=Ticking()) as server, device_at(tmp_path, server) as device:
+        unstamped = json.dumps({f"$_{PLACE}": [{"@uuid": "urn:uuid:7", "name": "Aid"}]}).encode()
+        result = device.import_document(unstamped, source="server")
+        assert told(result) == (1, 0, 0, 0, 1)
+        assert "has no stamp of the server" in result.problems[0]
+        fresh = json.dumps(
+            {f"$_{PLACE}": [{"@uuid": "urn:uuid:8", "@modified_on": "2026-01-01T00:00:00", "name": "New"}]}
+        ).encode()
+        assert told(device.import_document(fresh, source="server")) == (1, 1, 0, 0, 0)
+        assert device.record(PLACE, "urn:uuid:8").label == "New"
+        with pytest.raises(UsageError, match="no destination called 'office'"):
+            device.import_document(fresh, source="office")
+        with pytest.raises(InvalidInput, match="no edit of yours"):
+            device.import_document(fresh, source="server", is_update=True)
+
+
+def test_what_was_erased_does_not_come_back_by_a_file(device: Device) -> None:
+    importer = Importer(
+        device._parts, device.records.catalogue(), {}, is_erased=lambda table, uuid: (table, uuid) == (TABLE, FIRST)
+    )
+    result = importer.take(SOME)
+    assert told(result) == (2, 1, 0, 0, 1)
+    assert "erased for good" in result.problems[0]
+    assert list(states(device)) == [(TABLE, SECOND)]
+
+
+def test_a_row_without_a_uuid_is_the_same_record_wherever_the_file_is_imported(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    unnamed = document({"name": "Clinic"}, {"name": "School"})
+    uuids: list[set[str]] = []
+    for name in ("Amina", "Bo"):
+        device = world.make(name)
+        assert told(device.import_document(unnamed)) == (2, 2, 0, 0, 0)
+        assert told(device.import_document(unnamed)) == (2, 0, 2, 0, 0)
+        uuids.append({uuid for _, uuid in states(device)})
+        device.close()
+    assert uuids[0] == uuids[1]
+    assert len(uuids[0]) == 2
