@@ -356,6 +356,22 @@ def test_what_is_freed_is_overwritten(store: Store, team: Team, act: str) -> Non
     assert copies() == 0
 
 
+def test_a_log_with_holes_of_its_own_is_sealed_and_given(store: Store, team: Team) -> None:
+    author = team.authors[0]
+    author.write_many(40, size_bytes=200_000)
+    with store.change() as change:
+        for one in author.versions:
+            change.append(one)
+    with store.change() as change:
+        for place in range(0, 40, 2):
+            change.purge(TABLE, uuid(author, place))
+        change.seal_own(author.key)
+    assert len(store.snapshot.seals_between(author.id, 0, 0, 40)) >= 7, "as many as the contents would need"
+    require_logs_whole(store)
+    assert len(store.snapshot.gaps_between(author.id, 0, 0, 40)) == 20
+    assert store.own_log(author.id).is_ours
+
+
 def test_holes_of_forks_are_told_apart(store: Store, team: Team) -> None:
     author = team.authors[1]
     author.write_many(10)
