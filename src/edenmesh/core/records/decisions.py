@@ -9,6 +9,7 @@ A name that is no strand here says nothing until it is one. Cost: a few passes o
 versions to tell the decisions apart in time.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import count
@@ -258,26 +259,46 @@ def _circles(words: list[Word]) -> list[set[Node]]:
 
 def _in_circles(edges: list[tuple[Bits, Bits, Word]]) -> list[Word]:
     """What is left when, again and again, those who leave nobody and those whom nobody leaves are taken away."""
-    while True:
-        leavers, keepers = {leaver for leaver, _, _ in edges}, {keeper for _, keeper, _ in edges}
-        within = [edge for edge in edges if edge[0] in keepers and edge[1] in leavers]
-        if len(within) == len(edges):
-            return [word for _, _, word in edges]
-        edges = within
+    by_end = _by_ends((leaver, keeper) for leaver, keeper, _ in edges)
+    left = Counter(leaver for leaver, _, _ in edges)
+    kept = Counter(keeper for _, keeper, _ in edges)
+    gone: set[int] = set()
+    pending = [end for end in by_end if not left[end] or not kept[end]]
+    while pending:
+        for number in by_end[pending.pop()]:
+            if number not in gone:
+                gone.add(number)
+                leaver, keeper, _ = edges[number]
+                left[leaver] -= 1
+                kept[keeper] -= 1
+                # Each strand loses its last edge of a kind once, so this ends.
+                pending += [end for end, count in ((leaver, left[leaver]), (keeper, kept[keeper])) if not count]
+    return [word for number, (_, _, word) in enumerate(edges) if number not in gone]
 
 
 def _between_named(words: list[Word], named: set[Bits]) -> list[Word]:
     """The words `same` that join strands named elsewhere: without those who, again and again, hang on one other."""
-    while True:
-        beside: dict[Bits, set[Bits]] = {}
-        for word in words:
-            beside.setdefault(word.one, set()).add(word.other)
-            beside.setdefault(word.other, set()).add(word.one)
-        hanging = {one for one, others in beside.items() if len(others) == 1 and one not in named}
-        within = [word for word in words if hanging.isdisjoint(word.pair)]
-        if len(within) == len(words):
-            return words
-        words = within
+    beside: dict[Bits, set[Bits]] = {}
+    for word in words:
+        beside.setdefault(word.one, set()).add(word.other)
+        beside.setdefault(word.other, set()).add(word.one)
+    pending = [one for one, others in beside.items() if len(others) < 2 and one not in named]
+    while pending:
+        one = pending.pop()
+        for other in beside.pop(one, ()):
+            beside[other].discard(one)
+            if len(beside[other]) == 1 and other not in named:
+                pending.append(other)
+    return [word for word in words if word.one in beside and word.other in beside]
+
+
+def _by_ends(pairs: Iterable[tuple[Bits, Bits]]) -> dict[Bits, list[int]]:
+    """The numbers of the pairs, by each of their ends."""
+    by_end: dict[Bits, list[int]] = {}
+    for number, pair in enumerate(pairs):
+        for end in set(pair):
+            by_end.setdefault(end, []).append(number)
+    return by_end
 
 
 def _apply(decided: Decided) -> None:
