@@ -1,10 +1,13 @@
 """Commands for what people have to decide: see it, and decide it."""
 
+from collections.abc import AsyncIterator
+from typing import Any
+
 import click
 
 from edenmesh.cli.asking import Asking
 from edenmesh.cli.calls import Call, command
-from edenmesh.cli.client import Client
+from edenmesh.cli.client import Answer, Client
 from edenmesh.cli.exits import ExitCode
 from edenmesh.cli.matters import Body
 from edenmesh.cli.record_drawing import CLOCKS, draw_open
@@ -12,7 +15,7 @@ from edenmesh.cli.settling import Settling
 from edenmesh.cli.values import read_values
 from edenmesh.cli.views import RecordShown
 from edenmesh.errors import UsageError
-from edenmesh.node import Json
+from edenmesh.node import Json, TableRow
 
 
 @command(
@@ -27,17 +30,22 @@ async def conflicts(call: Call, *, table: str) -> ExitCode:
     uuid, servers that have gone back to an older state, and decisions that contradict each other. Ends with 4 where
     there are any, with 0 where there are none.
     """
+    found: list[Json] = []
+    count = 0
     async with call.device() as device:
-        answer = await device.get("/api/conflicts", {"table": table})
-    found = answer.read(list[RecordShown])
+        async for page in _pages(device, table):
+            count += len(page.read(list[RecordShown]))
+            if call.is_json:
+                found += page.read(list[Any])
+                continue
+            for one in page.read(list[RecordShown]):
+                draw_open(call.screen, one)
     if call.is_json:
-        call.screen.write_json(answer.value)
+        call.screen.write_json(found)
     else:
-        for one in found:
-            draw_open(call.screen, one)
-        count = f"{len(found):,} {'record waits' if len(found) == 1 else 'records wait'} for a decision. {CLOCKS}"
-        call.screen.say(f"{count} Decide: edenmesh resolve" if found else "There is nothing to decide.")
-    return ExitCode.OPEN if found else ExitCode.OK
+        waiting = f"{count:,} {'record waits' if count == 1 else 'records wait'} for a decision. {CLOCKS}"
+        call.screen.say(f"{waiting} Decide: edenmesh resolve" if count else "There is nothing to decide.")
+    return ExitCode.OPEN if count else ExitCode.OK
 
 
 @command(
@@ -141,20 +149,41 @@ async def _settle(call: Call, device: Client, named: tuple[str, str], why: str) 
             what="No choice was given, and there is no terminal to ask at.",
             do="Name a value (FIELD=VALUE), a version (--take), --keep or --delete.",
         )
+    settling = Settling(call, device, asking, why=why)
     if uuid:
-        records = [(await device.get("/api/record", {"table": table, "uuid": uuid})).read(RecordShown)]
+        left = await _settle_one(device, settling, table, uuid)
     else:
-        records = (await device.get("/api/conflicts", {"table": table})).read(list[RecordShown])
-    if not any(one.is_open for one in records):
+        async for page in _pages(device, table):
+            await settling.settle(page.read(list[RecordShown]))
+            if settling.is_left:
+                break
+        rows = (await device.get("/api/tables")).read(list[TableRow])
+        left = sum(row.open for row in rows if table in ("", row.table))
+    if not settling.asked:
         call.screen.say("There is nothing to decide.")
         return ExitCode.OK
-    settling = Settling(call, device, asking, why=why)
-    await settling.settle(records)
-    left = (await device.get("/api/conflicts", {"table": table})).read(list[RecordShown])
     count = f"{settling.decided:,} {'decision' if settling.decided == 1 else 'decisions'} made"
-    call.screen.say(f"{count}; {f'{len(left):,} still open' if left else 'nothing is open any more'}.")
-    is_open = any((one.table, one.uuid) in {(seen.table, seen.uuid) for seen in records} for one in left)
-    return ExitCode.OPEN if is_open else ExitCode.OK
+    call.screen.say(f"{count}; {f'{left:,} still open' if left else 'nothing is open any more'}.")
+    return ExitCode.OPEN if left else ExitCode.OK
+
+
+async def _settle_one(device: Client, settling: Settling, table: str, uuid: str) -> int:
+    """Ask about one record; 1 where it is still open then, else 0."""
+    query = {"table": table, "uuid": uuid}
+    seen = (await device.get("/api/record", query)).read(RecordShown)
+    await settling.settle([seen] if seen.is_open else [])
+    return int((await device.get("/api/record", query)).read(RecordShown).is_open)
+
+
+async def _pages(device: Client, table: str) -> AsyncIterator[Answer]:
+    """Open records, a page at a time. What is decided meanwhile is passed over, and nothing comes twice."""
+    after = "0"
+    while True:
+        page = await device.get("/api/conflicts", {"table": table, "after": after})
+        yield page
+        after = page.headers.get("Edenmesh-After", "0")
+        if after == "0":
+            return
 
 
 def _texts(value: object) -> list[Json]:

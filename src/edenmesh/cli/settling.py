@@ -31,7 +31,10 @@ class Skipped(Exception):
 
 
 class Settling:
-    """Settles records with one person. `decided` counts the records about which something was decided."""
+    """Settles records with one person.
+
+    `asked` counts the records there were, `decided` the decisions made; `is_left`: the person has had enough.
+    """
 
     def __init__(self, call: Call, device: Client, asking: Asking, *, why: str = "") -> None:
         self._screen: Final = call.screen
@@ -39,12 +42,16 @@ class Settling:
         self._asking: Final = asking
         self._why: Final = why
         self._queue: list[RecordShown] = []
-        self.decided = 0
+        self.asked = self.decided = 0
+        self.is_left = False
 
     async def settle(self, records: Sequence[RecordShown]) -> None:
         """Ask about each of the records, until all are settled or skipped or the person quits."""
         self._queue = list(records)
         total = len(records)
+        if not total:
+            return
+        self.asked += total
         self._screen.say(f"{total:,} to decide. {CLOCKS} h: history, s: skip, q: quit.")
         try:
             while self._queue:
@@ -53,7 +60,7 @@ class Settling:
                 if record is not None:
                     await self._settle_one(record, f"{number} of {total}" if total > 1 else "")
         except Left:
-            return
+            self.is_left = True
 
     async def _settle_one(self, record: RecordShown, place: str) -> None:
         """One record, until nothing of it is open or the person goes on to the next."""

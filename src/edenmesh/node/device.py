@@ -8,6 +8,7 @@ from typing import Self
 
 from edenmesh.core.encoding import normal_text
 from edenmesh.core.ids import DeviceId, FileHash, FormHash
+from edenmesh.core.limits import COUNT_MAX
 from edenmesh.core.records import File, Form
 from edenmesh.core.trust import require_device_name
 from edenmesh.eden import read_form_file
@@ -211,7 +212,7 @@ class Device:
 
     def conflicts(self) -> list[RecordView]:
         """Records in which a person has something to decide."""
-        return self._records.open_records()
+        return self._records.open_records(limit=COUNT_MAX)[0]
 
     def add_file(self, content: bytes, *, label: str, media: str = "") -> File:
         """Keep a file; name it in a record by the value returned."""

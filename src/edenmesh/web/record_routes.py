@@ -17,6 +17,7 @@ from edenmesh.node import Decision, Device, Json
 from edenmesh.web.answers import answer, flag_of, number_of, object_of, read_object, text_of
 
 RECORDS_HEADER: Final = "Edenmesh-Records"
+AFTER_HEADER: Final = "Edenmesh-After"
 UNDECIDED_HEADER: Final = "Edenmesh-Undecided"
 _PAGE_MAX: Final = 1000
 
@@ -118,8 +119,16 @@ class RecordRoutes:
         return answer(self._device.records.history(query.get("table", ""), query.get("uuid", "")))
 
     async def conflicts(self, request: Request) -> Response:
-        """Records in which a person has something to decide: of `table`, or of all."""
-        return answer(self._device.records.open_records(table=request.query_params.get("table", "")))
+        """Records in which a person has something to decide: `table`, `limit`, `after`; a header says what is next."""
+        query = request.query_params
+        found, after = self._device.records.open_records(
+            table=query.get("table", ""),
+            limit=number_of(query.get("limit", str(_PAGE_MAX)), "limit", _PAGE_MAX),
+            after=number_of(query.get("after", "0"), "after", INTEGER_MAX),
+        )
+        response = answer(found)
+        response.headers[AFTER_HEADER] = str(after)
+        return response
 
     async def forms(self, _request: Request) -> Response:
         """The forms held here."""

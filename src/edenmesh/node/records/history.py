@@ -189,11 +189,17 @@ class _Telling:
         others = self._others(change, node)
         if not others:
             return f"set {change.field} to {change.text}" if change.value is not None else f"emptied {change.field}"
-        return f"chose {change.field} {change.text} over {_listed(others)}"
+        is_among = change.text in [
+            content_words(one.version.set.get(change.field)) for one in self._given(change, node)
+        ]
+        return f"{'chose' if is_among else 'decided on'} {change.field} {change.text} over {_listed(others)}"
+
+    def _given(self, change: ChangeView, node: Node | None) -> list[Node]:
+        return self._lineage.standing(change.field, node)
 
     def _others(self, change: ChangeView, node: Node | None) -> list[str]:
         """The values a choice was made over, with who gave them."""
-        given = self._lineage.standing(change.field, node)
+        given = self._given(change, node)
         texts: dict[str, str] = {}
         for one in given:
             content = one.version.set.get(change.field)

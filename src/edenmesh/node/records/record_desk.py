@@ -77,10 +77,11 @@ class RecordDesk:
         ]
         return found, rows[-1].num if rows and len(rows) == limit else 0
 
-    def open_records(self, *, table: str = "", limit: int = 1000) -> list[RecordView]:
-        """Records in which a person has something to decide, of one table or of all."""
-        rows = self._store.records.flagged(OPEN, table=table, limit=limit)
-        return [self.view(row.table, row.uuid) for row in rows]
+    def open_records(self, *, table: str = "", limit: int = 1000, after: int = 0) -> tuple[list[RecordView], int]:
+        """Records in which a person has something to decide, of one table or of all; and where the next page begins."""
+        rows = self._store.records.flagged(OPEN, table=table, after=after, limit=limit)
+        found = [self.view(row.table, row.uuid) for row in rows]
+        return found, rows[-1].num if len(rows) == limit else 0
 
     def view(self, table: str, uuid: str) -> RecordView:
         """One record, whole. Raises InvalidInput where it is not here."""
@@ -93,7 +94,7 @@ class RecordDesk:
             names.destinations[one.destination] for one in deliveries if one.destination in names.destinations
         )
         keeper = offered_keeper(state, held.versions, None, held.uncounted) if len(state.strands) > 1 else None
-        showing = self._showing(table, uuid, held, names)
+        showing = self._showing(table, uuid, held, names, self.declared(held))
         return showing.record(delivered, format_id("v", keeper) if keeper is not None else "")
 
     def history(self, table: str, uuid: str) -> HistoryView:
@@ -215,8 +216,10 @@ class RecordDesk:
         """Names of devices and servers, as they are known now."""
         return Names.of(self._store)
 
-    def _showing(self, table: str, uuid: str, held: RecordVersions, names: Names) -> Showing:
-        return Showing(table, uuid, held, names, resides=self.resides, declared=self.declared(held))
+    def _showing(
+        self, table: str, uuid: str, held: RecordVersions, names: Names, declared: Declared | None = None
+    ) -> Showing:
+        return Showing(table, uuid, held, names, resides=self.resides, declared=declared or Declared())
 
     def declared(self, held: RecordVersions) -> Declared:
         """What the forms declare that the versions of a record with effect were written with."""
