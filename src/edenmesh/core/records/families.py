@@ -17,7 +17,7 @@ from edenmesh.core.ids import VersionId, tagged_hash
 from edenmesh.core.records.decisions import decided_by
 from edenmesh.core.records.history import History, Node, nodes_above, nodes_below
 from edenmesh.core.records.state import RecordState
-from edenmesh.core.records.strands import Bits, Roots, is_decision, is_observed
+from edenmesh.core.records.strands import Bits, Roots, bits_of, is_decision, is_observed
 from edenmesh.core.records.values import Reference
 from edenmesh.core.records.version import OBSERVE, Version, left_uuid
 
@@ -119,6 +119,8 @@ class _Family:
         self._roots = Roots(history)
         self._decided = decided_by(self._roots)
         self._atoms = {self._decided.strands.whole(group[0]): group for group in self._decided.strands.groups()}
+        self._bits = {strand: sum(atoms) for strand, atoms in self._atoms.items()}
+        self._strand_of = {bit: strand for strand, bits in self._bits.items() for bit in bits_of(bits)}
         self._uuid_of = {strand: self._uuid(strand) for strand in self._atoms}
         self._at: dict[str, list[Bits]] = {}
         for strand, uuid in self._uuid_of.items():
@@ -151,7 +153,7 @@ class _Family:
         }
         versions = self._history.versions
         if len(inside) < len(versions):
-            versions = {one: version for one, version in versions.items() if one in inside}
+            versions = {one: versions[one] for one in inside}
         return Residence(
             uuid,
             sorted(strands, key=lambda strand: strand[0].id),
@@ -168,16 +170,16 @@ class _Family:
         name = self._decided.name_left(strand)
         if name is not None:
             return left_uuid(name)
-        whole = 0
-        for atom in self._atoms[strand]:
-            whole |= atom
         homes = {self._roots.home(atom) for atom in self._atoms[strand]}
-        return min({uuid for uuid in homes if not self._roots.left.get(uuid, 0) & whole} or homes)
+        return min({uuid for uuid in homes if not self._roots.left.get(uuid, 0) & self._bits[strand]} or homes)
 
     def _strands_of(self, node: Node) -> list[Bits]:
         """The strands that a node is in: those it speaks of."""
-        whole = self._decided.strands.whole
-        strands = list(dict.fromkeys(whole(atom) for atom in self._roots.atoms_in(self._roots.of[node])))
+        roots = self._roots.of[node] & self._roots.alive
+        if roots.bit_count() > len(self._atoms):
+            strands = [strand for strand, bits in self._bits.items() if bits & roots]
+        else:
+            strands = list(dict.fromkeys(self._strand_of[bit] for bit in bits_of(roots)))
         if len(strands) == 1 and self._is_of_stayer(node, strands[0]):
             return self._staying(node.version.uuid) or strands
         if len(strands) > 1 and node in self._knowing and not is_decision(node.version):
