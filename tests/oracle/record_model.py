@@ -53,7 +53,7 @@ class Model:
         self.counted = {one for one in self.placed if self.versions[one].is_understood and one not in uncounted}
         self.firsts = {one for one in self.placed if not self.versions[one].parents}
         self._follows: dict[tuple[bytes, Name], set[bytes]] = {}
-        self.units = Units(declared, lambda one: dict(self.assigned(one)), self.follows)
+        self.units = Units(declared, lambda one: dict(self.assigned(one)) if one in self.counted else {}, self.follows)
         self.observed = Observed(self.versions, self.placed, self.counted)
         self.same = self.observed.same
         self.work: Counter[str] = self.observed.work
@@ -145,8 +145,9 @@ class Model:
         # An echo of what was undone since is still one; else an undo would bring back what it takes away.
         said = [triple for triple in said if triple[0] in spoken and not self._is_echo(triple, said)]
         items = [triple for triple in items if triple[0] in spoken and not self._is_echo(triple, items)]
-        speaking = {one for one, _, _ in said + items} | {one for one in spoken if self.versions[one].remove}
+        speaking = {one for one, _, _ in said + items} | {one for one in spoken if self.observed.removals(one)}
         own = {one for one in spoken if self.versions[one].op in ("put", "resolve")}
+        own -= {one for one in own if "leaves" in self.versions[one].about and not gives(self.versions[one])}
         undos = {one for one in own if undoes(self.versions[one]) and not gives(self.versions[one])}
         lifted = set[bytes]().union(*(self.follows(one) for one in own - undos))
         retracts = {one for one in spoken if self.versions[one].op == "retract"} - lifted

@@ -53,7 +53,11 @@ class Units:
     def found(self, unit: Unit, found: Callable[[str], Set[bytes]], same: Callable[[bytes], Set[bytes]]) -> set[bytes]:
         """Versions that were found in all fields of the unit which they assign."""
         named = {other for name in unit for other in found(name)}
-        return {x for x in named if all(same(x) & found(name) for name in unit if name in self._given(x))}
+        return {
+            x
+            for x in named
+            if all(same(x) & found(name) for name in unit if any(name in self._given(y) for y in same(x)))
+        }
 
     def assigned(self, one: bytes, unit: Unit) -> list[str]:
         """The fields of the unit that a version assigns."""

@@ -38,11 +38,11 @@ class Said(NamedTuple):
 
 def said_by(speaking: list[Node], undone: list[Node], past: Past, declared: Declared) -> Said:
     """What these nodes say of their strand, echoes left out, those of what was undone since too."""
-    said = _said(speaking)
+    said, taken_back = _said(speaking), _said(undone)
     for unit in declared.units:
-        _join(unit, speaking, said, past)
+        _join(unit, said, taken_back, past)
     if any(node.version.op == OBSERVE for node in speaking):
-        _weigh_observed(said, undone, past)
+        _weigh_observed(said, taken_back, past)
     return said
 
 
@@ -71,34 +71,35 @@ def _said(speaking: list[Node]) -> Said:
     return Said(assigned, added, {}, {})
 
 
-def _join(unit: Unit, speaking: list[Node], said: Said, past: Past) -> None:
+def _join(unit: Unit, said: Said, taken_back: Said, past: Past) -> None:
     """Whoever assigns a field of the unit assigns the unit."""
-    assigners = {node for name in unit for node in said.assigned.pop(name, ())}
-    if assigners:
-        nodes = [node for node in speaking if node in assigners]
-        said.assigned[unit] = nodes
+    for each in (said, taken_back):
+        assigners = {node: None for name in unit for node in each.assigned.pop(name, ())}
+        if assigners:
+            each.assigned[unit] = list(assigners)
+    nodes = [*said.assigned.get(unit, ()), *taken_back.assigned.get(unit, ())]
+    if nodes:
         said.rows[unit] = rows_given(unit, nodes, past)
 
 
-def _weigh_observed(said: Said, undone: list[Node], past: Past) -> None:
+def _weigh_observed(said: Said, taken_back: Said, past: Past) -> None:
     """Leave out the echoes, and note which observed values are repeated.
 
     An echo is what an observation says and a version of ours, concurrent to it in that field, says too. Ours count here
     though they were undone since: else to undo a value that was delivered would leave what the server shows of it.
     """
-    taken_back = _said(undone)
     same: list[tuple[list[Node], Name, list[Node], list[Node]]] = []
     for name, nodes in said.assigned.items():
         seen = _by_text([(said.text(node, name), node) for node in nodes if node.version.op == OBSERVE])
         if seen:
             ours = [(said.text(node, name), node) for node in nodes if node.version.op != OBSERVE]
-            given = _by_text(ours + _taken_back(taken_back, name))
+            ours += [(said.text(node, name), node) for node in taken_back.assigned.get(name, ())]
+            given = _by_text(ours)
             same += [(nodes, name, given[text], theirs) for text, theirs in seen.items() if text in given]
     count = len(same)
     for (name, text), nodes in said.added.items():
-        ours = [node for node in nodes if node.version.op != OBSERVE]
-        theirs = [node for node in nodes if node.version.op == OBSERVE]
-        same.append((nodes, name, ours + taken_back.added.get((name, text), []), theirs))
+        adding = [node for node in nodes if node.version.op != OBSERVE] + taken_back.added.get((name, text), [])
+        same.append((nodes, name, adding, [node for node in nodes if node.version.op == OBSERVE]))
     for (nodes, _, _, theirs), echoes in zip(same, past.concurrent([one[1:] for one in same]), strict=True):
         if echoes:
             nodes[:] = [node for node in nodes if node not in echoes]
@@ -113,14 +114,6 @@ def _by_text(given: list[tuple[Hashable, Node]]) -> dict[Hashable, list[Node]]:
     for text, node in given:
         by_text.setdefault(text, []).append(node)
     return by_text
-
-
-def _taken_back(undone: Said, name: Name) -> list[tuple[Hashable, Node]]:
-    """What undone versions had given a field; a unit, where they had given it whole."""
-    if isinstance(name, str):
-        return [(_text(node, name), node) for node in undone.assigned.get(name, ())]
-    whole = [node for node in undone.assigned.get(name[0], ()) if all(node in undone.assigned.get(x, ()) for x in name)]
-    return [(frozenset([tuple([_text(node, one) for one in name])]), node) for node in whole]
 
 
 def _fields(said: Said, live: Mapping[Name, list[Node]], declared: Declared) -> dict[str, FieldState]:

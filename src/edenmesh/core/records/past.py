@@ -190,7 +190,8 @@ def _units_found(units: Iterable[tuple[str, ...]], found: Mapping[Name, list[Nod
 
 
 def _assigned(node: Node, unit: tuple[str, ...]) -> list[str]:
-    return [name for name in unit if name in node.version.set or name in node.version.unset]
+    version = node.version
+    return [name for name in unit if name in version.set or name in version.unset] if node.is_counted else []
 
 
 def _ordered(nodes: list[Node], found: Found) -> list[Node]:
