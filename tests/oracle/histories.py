@@ -24,7 +24,7 @@ DESTINATIONS = (bytes([0xD1]) * 32, bytes([0xD2]) * 32)
 
 
 class Step(NamedTuple):
-    """One version to write: `back`, `found`, `ends`, `after` and `undoes` say how many versions ago those it names stand.
+    """One version to write; `back`, `found`, `ends`, `after`, `undoes` say how many versions ago those it names stand.
 
     `body` tells bodies apart; `made` is the minute that the writer's clock showed, right or wrong.
     """
@@ -208,11 +208,13 @@ def following(
     op: str = PUT,
     values: Mapping[str, Value] | None = None,
     made: int = 0,
+    about: Mapping[str, Plain] | None = None,
 ) -> tuple[VersionId, dict[VersionId, Version]]:
     """The history with one more version, whose id comes first."""
     one = next(iter(versions.values()))
     carried = write(
         Version(
+            about=dict(about or {}),
             author=_author(0),
             format=1,
             made=MADE + made * 60_000,

@@ -42,10 +42,10 @@ CHARTER_SIGNERS_MAX: Final = 64
 """Keys that sign one entry: the admitting device, the admitted one and all its authors."""
 CHARTER_ROLES_MAX: Final = 16
 """Roles one entry may give or take; there are three, the rest is room for newer ones."""
-CHARTER_DEVICE_ENTRIES_MAX: Final = 4096
-"""Entries of its own that a device which is no steward may have below a further one: a desk that admits as many."""
 CHARTER_STUBS_MAX: Final = 1024
 """Stubs of one erasure: 36 KiB of an entry's 64."""
+ASK_WHY_CHARS_MAX: Final = 500
+"""Characters of the reason with which a member asks for an erasure."""
 ADDRESS_CHARS_MAX: Final = 512
 """Characters of a server's base URL."""
 DEVICE_NAME_CHARS_MAX: Final = 64
@@ -106,6 +106,8 @@ FORM_UNIT_FIELDS_MAX: Final = 16
 """Fields of one unit, which conflict as one; a position or an amount has two or three."""
 UNIT_ROWS_MAX: Final = 64
 """Rows one version may give a unit, where it changed a part of it and took over the rest from rows in conflict."""
+BODY_CANDIDATES_MAX: Final = 256
+"""Bodies tried at most to find the one that an observation saw, where several values stood below it."""
 DOCUMENT_BYTES_MAX: Final = 256 * 1024 * 1024
 """Size of one S3JSON document; 100,000 records have about 35 MB. Documents are read whole."""
 DOCUMENT_ROWS_MAX: Final = 1_000_000

@@ -237,10 +237,10 @@ def test_a_row_that_came_back_after_its_absence_was_seen_is_an_edit() -> None:
 
 def test_each_destination_is_observed_by_itself() -> None:
     page = Page()
-    page.put(name="Well")
-    here = read(page, reading(name="Well"))
+    ours = page.put(name="Well")
+    read(page, reading(name="Well"))
     there = page.versions[read(page, Reading(OTHER_SERVER, {"name": "Well"}))]
-    assert there.parents == [here]
+    assert there.parents == [ours]
     assert delivered(page)
     assert is_delivered(page.state, page.versions, OTHER_SERVER)
 

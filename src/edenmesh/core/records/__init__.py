@@ -4,6 +4,7 @@ Invariant: equal sets of versions give equal states, in whatever order they came
 """
 
 from edenmesh.core.records.about import ABSENT, Observation, Resolution
+from edenmesh.core.records.bodies import owed_fields
 from edenmesh.core.records.catalogue import Catalogue, Membership
 from edenmesh.core.records.change import Change, Pen, compose, difference, normal_value, whole_choice
 from edenmesh.core.records.deciding import StrandDecision, decide_different, decide_same, offered_keeper
@@ -127,6 +128,7 @@ __all__ = [
     "observe",
     "offered_keeper",
     "open_questions",
+    "owed_fields",
     "owned_uuid",
     "owns_uuid",
     "record_state",

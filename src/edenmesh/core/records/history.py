@@ -1,7 +1,8 @@
 """The versions of one record as a graph: which follows which, and which are one.
 
-A node is one version, or several that are one: what follows one follows all (places.py). Nodes stand in causal order, parents before those that follow them; who follows whom is found
-by walking, so that memory and time grow with the number of versions, whatever their shape.
+A node is one version, or several that are one: what follows one follows all (places.py). Nodes stand in causal order,
+parents before those that follow them; who follows whom is found by walking, so that memory and time grow with the
+number of versions, whatever their shape.
 
 Versions with an ancestor that has not come wait outside the graph. Parents are always versions of the same record, so
 one that names another record's version waits for good. Versions that do not count (quarantined, or newer than this
@@ -13,7 +14,6 @@ from typing import Final
 
 from edenmesh.core.ids import VersionId
 from edenmesh.core.records.about import Observation
-from edenmesh.core.records.places import content_of as content_of
 from edenmesh.core.records.places import places_of, said_by_all
 from edenmesh.core.records.undone import mark_undone, undoes_any
 from edenmesh.core.records.version import OBSERVE, PUT, Version

@@ -90,10 +90,14 @@ def _state(record: Residence, history: History, past: Past, declared: Declared) 
         flags |= _NEWER
     if declared.is_awaited:
         flags |= _AWAITED
-    if history.observed and questions_of(history, record.uuid):
+    if history.observed and any(_is_asked_of(record, one) for one in questions_of(history)):
         flags |= _QUESTION
     table = next(iter(versions.values())).table
     return RecordState(table, record.uuid, strands, waiting, Flag(flags), record.contradictions)
+
+
+def _is_asked_of(record: Residence, question: VersionId) -> bool:
+    return question in record.versions and record.versions[question].uuid == record.uuid
 
 
 def _only_sets(version: Version) -> bool:

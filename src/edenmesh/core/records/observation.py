@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Set
 from edenmesh.core.encoding import encode
 from edenmesh.core.ids import AuthorId, DestinationId, VersionId, tagged_hash
 from edenmesh.core.records.about import ABSENT, Observation
+from edenmesh.core.records.families import versions_at
 from edenmesh.core.records.history import History, Node, nodes_above
 from edenmesh.core.records.state import RecordState, StrandState
 from edenmesh.core.records.values import Content, content_text
@@ -36,13 +37,12 @@ def state_body(strand: StrandState) -> bytes:
 
 
 def last_observations(
-    versions: Versions, destination: DestinationId, uncounted: Set[VersionId] = frozenset(), *, uuid: str = ""
+    versions: Versions, destination: DestinationId, uncounted: Set[VersionId] = frozenset()
 ) -> dict[VersionId, Observation]:
     """The observations of a destination that count and that no other such has as parent or `after`.
 
     Of those that are one (twins) none is followed or all are. `uncounted` are the versions that are quarantined or wait
-    for an ancestor. Of a family of records only those under `uuid` are meant, where one is given: another record has
-    another row there.
+    for an ancestor. Of a family give those of one record (`versions_at`): another one has another row there.
     """
     seen = {
         one: version.observation
@@ -51,7 +51,6 @@ def last_observations(
         and version.about.get("destination") == destination
         and version.is_understood
         and one not in uncounted
-        and (not uuid or version.uuid == uuid)
     }
     passed: set[bytes] = set()
     for one, observation in seen.items():
@@ -65,14 +64,14 @@ def last_observations(
 
 
 def open_questions(
-    versions: Versions, destination: DestinationId, uncounted: Set[VersionId] = frozenset(), *, uuid: str = ""
+    versions: Versions, destination: DestinationId, uncounted: Set[VersionId] = frozenset()
 ) -> tuple[VersionId, ...]:
-    """Observations that say the server went back and that nobody has answered, by a resolution or retract."""
-    asked = questions_of(History(versions, uncounted), uuid)
+    """Observations of one record that say the server went back, and that no resolution or retract has answered."""
+    asked = questions_of(History(versions, uncounted))
     return tuple(one for one in asked if versions[one].about.get("destination") == destination)
 
 
-def questions_of(history: History, uuid: str = "") -> list[VersionId]:
+def questions_of(history: History) -> list[VersionId]:
     """The open questions of all destinations."""
     asked = [one for one in history.observed if "after" in history.versions[one].about]
     nodes = {one: node for one in asked if (node := history.node(one)) is not None and node.is_counted}
@@ -80,7 +79,6 @@ def questions_of(history: History, uuid: str = "") -> list[VersionId]:
         one
         for one, node in nodes.items()
         if one not in history.uncounted
-        and (not uuid or history.versions[one].uuid == uuid)
         and not any(_is_answer(later, node, history) for later in nodes_above((node,), history.nodes))
     )
 
@@ -91,7 +89,8 @@ def is_delivered(
     """Whether the destination was seen to hold what this record shows now (design, section 2.6).
 
     Not while anything is undecided or still to come: a conflict, a form, a question of whatever destination. `state` is
-    that of the versions without the `uncounted`, the quarantined ones; what these observed says nothing.
+    that of the versions, which are all of its family, without the `uncounted`, the quarantined ones; what these
+    observed says nothing.
     """
     return bool(_confirming(state, versions, destination, uncounted))
 
@@ -107,7 +106,8 @@ def is_receipt(
 
     The caller says for which authors that holds, and whether a steward pinned the destination.
     """
-    return any(witnesses(AuthorId(versions[one].author)) for one in _confirming(state, versions, destination, uncounted))
+    confirming = _confirming(state, versions, destination, uncounted)
+    return any(witnesses(AuthorId(versions[one].author)) for one in confirming)
 
 
 def _confirming(
@@ -116,7 +116,9 @@ def _confirming(
     """The last observations, where all of them name the body of the present state; else none."""
     if not state.is_clean or state.strand is None:
         return ()
-    last = last_observations(versions, destination, uncounted, uuid=state.uuid)
+    if state.strand.is_shared:
+        versions = versions_at(versions, state.uuid, uncounted)
+    last = last_observations(versions, destination, uncounted)
     body = state_body(state.strand) if last else b""
     return last if all(one.body == body for one in last.values()) else ()
 
