@@ -4,9 +4,12 @@ Invariant: what a change committed survives a crash and a power cut, whole; stat
 SQL stands in this room only. May import the core.
 """
 
+from edenmesh.store.deleted import Deleted
+from edenmesh.store.erasures import ERASE_AFTER_MS, KeptErasure, Stage
 from edenmesh.store.keys import KeyCost
 from edenmesh.store.notes import READ_AGAIN_MS, Destination, KeptTally, Notes, Peer
 from edenmesh.store.pen import Penned
+from edenmesh.store.purges import Purged
 from edenmesh.store.records import (
     Delivery,
     QuarantineCount,
@@ -23,22 +26,27 @@ from edenmesh.store.store import OwnLog, Statistics, Store
 from edenmesh.store.transaction import Committed, Transaction
 
 __all__ = [
+    "ERASE_AFTER_MS",
     "READ_AGAIN_MS",
     "Committed",
+    "Deleted",
     "Delivery",
     "Destination",
+    "KeptErasure",
     "KeptTally",
     "KeyCost",
     "Notes",
     "OwnLog",
     "Peer",
     "Penned",
+    "Purged",
     "QuarantineCount",
     "Quarantined",
     "QuarantinedRow",
     "RecordRow",
     "RecordVersions",
     "Records",
+    "Stage",
     "Statistics",
     "Store",
     "StoreSnapshot",

@@ -198,6 +198,12 @@ def drop_hidden_refs(link: Link, hidden: int) -> None:
     _drop_unnamed(link, [row[0] for row in named])
 
 
+def drop_unnamed(link: Link, hashes: Iterable[FileHash]) -> None:
+    """Drop those of these files that no record names, hidden or not."""
+    for file in hashes:
+        _drop_unnamed(link, [row[0] for row in link.rows("SELECT num FROM files WHERE hash = ?", (file,))])
+
+
 def _drop_unnamed(link: Link, named: Iterable[int]) -> None:
     for num in named:
         if link.row(f"SELECT 1 FROM files WHERE num = ? AND {_UNNAMED}", (num,)):

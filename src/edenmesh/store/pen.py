@@ -66,6 +66,15 @@ def read_pen(link: Link) -> list[Penned]:
     ]
 
 
+def read_versions(link: Link, author: AuthorId, limit: int) -> list[Carried]:
+    """The first versions that lie in the pen of an author, in seq order."""
+    found: list[Carried] = []
+    rows = link.rows("SELECT data FROM pen WHERE author = ? AND start < ? ORDER BY start", (author, limit))
+    for (data,) in rows:
+        found += [carry(one) for one in _DATA.decode(data)[: limit - len(found)]]
+    return found
+
+
 def penned_authors(link: Link) -> list[AuthorId]:
     """The authors in the pen."""
     return [AuthorId(row[0]) for row in link.rows("SELECT DISTINCT author FROM pen ORDER BY author")]

@@ -25,6 +25,7 @@ from edenmesh.store.database import Link, Row
 from edenmesh.store.families import members_of
 from edenmesh.store.forms import Forms
 from edenmesh.store.logs import read_logs, spans_of
+from edenmesh.store.pen import read_versions
 from edenmesh.store.versions import QUARANTINED, decode_rows, rows_of
 
 _PAGE: Final = 100
@@ -194,6 +195,16 @@ class Records:
         vacant = self._link.number("SELECT count(*) FROM records WHERE is_vacant != 0")
         return self._link.number("SELECT count(*) FROM records") - vacant - delivered
 
+    def count_receipts(self, destination: DestinationId) -> int:
+        """How many records a gateway saw at a destination, as they are shown here, which a steward pinned."""
+        return self._link.number(
+            "SELECT count(*) FROM delivered WHERE destination = ? AND is_receipt != 0", (destination,)
+        )
+
+    def count_read_once(self, destination: DestinationId) -> int:
+        """How many delivered records this device has read back there once, and not yet a day later."""
+        return self._link.number("SELECT count(*) FROM read_backs WHERE destination = ? AND again = 0", (destination,))
+
     def find(self, beginning: str, *, table: str = "", limit: int = _PAGE) -> list[RecordRow]:
         """Records whose uuid begins so, with or without `urn:uuid:`. Looks at every record: some 20 ms for 100,000."""
         pattern = beginning.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
@@ -292,6 +303,10 @@ class Records:
             if count:
                 found.append(QuarantineCount(author, _why(charter, author), count))
         return found
+
+    def penned(self, author: AuthorId, limit: int) -> list[Carried]:
+        """The first versions that a guest handed in and that lie in the pen, in the order it wrote them."""
+        return read_versions(self._link, author, limit)
 
     def _without_effect(self, row: RecordRow) -> tuple[Quarantined, ...]:
         held = self.versions_of(row.num)

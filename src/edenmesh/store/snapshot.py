@@ -37,6 +37,11 @@ class Kept(Generic[Value]):
         """Something was committed: read again when asked."""
         self._commits += 1
 
+    def put(self, value: Value) -> None:
+        """Something was committed that makes it this value."""
+        self._commits += 1
+        self._value = self._commits, value
+
 
 class StoreSnapshot:
     """Held versions, seals, charter, forms and files. Every answer is durable; two may have a commit between them."""
@@ -47,11 +52,12 @@ class StoreSnapshot:
         self._heads = Kept(lambda: logs.read_heads(link))
         self._hole_changes = 0
 
-    def expire(self, *, charter: bool, has_holes: bool) -> None:
-        """A transaction was committed."""
+    def expire(self, *, charter: Charter | None, has_holes: bool) -> None:
+        """A transaction was committed. `charter` is what it made of the charter, None where it left that as it was."""
         self._heads.expire()
-        if charter:
-            self._charter.expire()
+        if charter is not None:
+            # Each of its entries was checked when it came; reading them again would check 10,000 signatures anew.
+            self._charter.put(charter)
         if has_holes:
             self._hole_changes += 1
 

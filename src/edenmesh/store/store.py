@@ -15,8 +15,10 @@ from typing import Final, NamedTuple, Self
 
 from edenmesh.core.ids import AuthorId
 from edenmesh.core.ports import Entropy
-from edenmesh.errors import LocalProtocolError, StoreDamaged, StoreMissing, UsageError
+from edenmesh.errors import LocalProtocolError, StoreDamaged, StoreLocked, StoreMissing, UsageError
+from edenmesh.store import erasures
 from edenmesh.store.database import Database
+from edenmesh.store.deleted import Deleted
 from edenmesh.store.files import Digests
 from edenmesh.store.folder import Folder
 from edenmesh.store.forms import Forms
@@ -84,6 +86,7 @@ class Store:
         self._records_forms = Kept(lambda: Forms(reader))
         self.records: Final = Records(reader, self._records_forms.get, self._snapshot.charter)
         self.notes: Final = Notes(self._database.reader)
+        self.deleted: Final = Deleted(reader, self._snapshot.charter)
         self._digests = Digests()
         self._writing = threading.Lock()
         self._writer: int | None = None
@@ -194,7 +197,8 @@ class Store:
                 if committed.forms:
                     self._forms = Forms(link)
                     self._records_forms.expire()
-                self._snapshot.expire(charter=committed.has_charter, has_holes=committed.has_holes)
+                charter = transaction.charter if committed.has_charter else None
+                self._snapshot.expire(charter=charter, has_holes=committed.has_holes)
 
     def own_log(self, author: AuthorId) -> OwnLog:
         """How far the log of one of this device's authors is; empty where nothing was written yet."""
@@ -220,6 +224,24 @@ class Store:
         with self.change() as change:
             change.derive_all_states()
             change.put_meta(_RULES, str(RULES).encode())
+
+    def settle_destroyed(self) -> bool:
+        """Empty the write-ahead log where it may have copies of what was destroyed. Returns whether it has none now."""
+        with self._writing:
+            return self._settle_destroyed()
+
+    def _settle_destroyed(self) -> bool:
+        link = self._database.writer
+        if not erasures.has_unsettled(link):
+            return True
+        try:
+            link.write_home()
+        except StoreLocked:
+            return False  # somebody reads in this very moment: again later
+        link.begin()
+        erasures.note_settled(link)
+        link.commit()
+        return True
 
     def settle(self) -> None:
         """Write what was loaded in bulk into its place; for a quiet moment."""

@@ -5,7 +5,7 @@ once at the end, inside the same transaction. So readers see versions, seals, st
 and a crash leaves the state before the change or after it.
 """
 
-from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from itertools import groupby
 from typing import Final, NamedTuple, cast
 
@@ -17,9 +17,9 @@ from edenmesh.core.records import Carried, form_hash
 from edenmesh.core.session import Filling, LogPart
 from edenmesh.core.trust import Charter, CharterEntry, Seal
 from edenmesh.errors import LocalProtocolError, NotPermitted, RemoteProtocolError
-from edenmesh.store import files, holes, logs, notes, pen, receipts, standing, states, twins
+from edenmesh.store import erasures, files, holes, logs, notes, pen, receipts, standing, states, twins
 from edenmesh.store.database import Link
-from edenmesh.store.families import members_of
+from edenmesh.store.deletions import Deletions
 from edenmesh.store.forms import Forms
 from edenmesh.store.versions import Name, Versions
 
@@ -42,7 +42,7 @@ class Committed(NamedTuple):
     has_holes: bool = False
 
 
-class Transaction:
+class Transaction(Deletions):
     """What may be done in one change. Every method may raise DiskFull or StoreDamaged; then nothing is kept."""
 
     def __init__(self, link: Link, charter: Charter, digests: files.Digests, forms: Forms) -> None:
@@ -57,6 +57,7 @@ class Transaction:
         self._reads: list[notes.Read] = []
         self._files: set[FileHash] = set()
         self._has_charter = False
+        self._erasures = charter.erasures
 
     @property
     def charter(self) -> Charter:
@@ -69,7 +70,7 @@ class Transaction:
         """Write a version of this device's own at the end of its log, to be sealed before it leaves.
 
         Raises NotPermitted where the charter does not certify the author, or where somebody else has written with its
-        key (a restored backup, a cloned store): then a new author key is needed.
+        key (a restored backup, a cloned store): then a new author key is needed; or where the record was erased.
         """
         author = AuthorId(carried.version.author)
         if not self._charter.standing(author).is_certified:
@@ -77,6 +78,7 @@ class Transaction:
         log = self._own_log(author)
         if carried.version.seq != log.size:
             raise LocalProtocolError(what=f"Version {carried.version.seq} does not follow a log of {log.size}.")
+        self._require_not_erased(carried)
         self._add(log, [carried])
         self._recheck(author)
 
@@ -183,54 +185,6 @@ class Transaction:
             self._deny(log, (start, stop), range(start, stop), filling.giver)
         self._recheck(filling.author)
 
-    def purge(self, table: str, uuid: str) -> int:
-        """Remove a record here, on this device only: its versions become holes, files only it names are dropped.
-
-        It does not come back by itself; what others write of it later is still taken and passed on. Seal this device's
-        own versions first: what no other device has is gone for good. Returns how many versions were removed.
-        """
-        return self._change_record(table, uuid, holes.purge)
-
-    def restore(self, table: str, uuid: str) -> int:
-        """Want a purged record again: from now on peers are asked for it. Returns how many versions are wanted."""
-        return self._change_record(table, uuid, holes.restore)
-
-    def hide(self, table: str, uuid: str) -> int:
-        """Hide a record, as an erasure in force asks: nothing shows, gives or counts it, and its versions are holes.
-
-        Until `erase_rows` it can come back by `unhide`. Returns how many versions were hidden.
-        """
-        return self._change_record(table, uuid, holes.hide)
-
-    def unhide(self, table: str, uuid: str) -> int:
-        """Bring back a hidden record as it was. Returns how many versions it has."""
-        hidden = holes.find_hidden(self._link, self._versions.table(table), uuid)
-        if not hidden:
-            return 0
-        record, authors = holes.unhide(self._link, hidden)
-        self._versions.change_holes(record, (table, uuid))
-        for author in sorted(authors):
-            self._recheck(author)
-        return self._link.number("SELECT count(*) FROM versions WHERE record = ?", (record,))
-
-    def erase_rows(self, table: str, uuid: str) -> int:
-        """Destroy all that is here of a record, hidden or not: only ids, author and seq of its versions stay known.
-
-        What is freed is overwritten; the write-ahead log has copies until `Store.settle`. Returns how many versions
-        were destroyed.
-        """
-        self.hide(table, uuid)
-        hidden = holes.find_hidden(self._link, self._versions.table(table), uuid)
-        return holes.destroy(self._link, hidden) if hidden else 0
-
-    def _change_record(self, table: str, uuid: str, change: Callable[[Link, int], int]) -> int:
-        record = self._versions.find((table, uuid))
-        self._versions.touched.update(member.num for member in members_of(self._link, record))
-        count = change(self._link, record) if record else 0
-        if count:
-            self._versions.change_holes(record, (table, uuid))
-        return count
-
     def _fill(self, log: int, start: int, versions: Sequence[Carried | Hole]) -> None:
         absent = holes.absent_rows(self._link, log, start, start + len(versions))
         rows: dict[int, Carried] = {}
@@ -270,6 +224,7 @@ class Transaction:
     def replace_charter(self, entries: Iterable[CharterEntry]) -> None:
         """Join another mesh: its charter takes the place of the one here."""
         charter = Charter.of(entries)
+        self._destroy_hidden()
         self._link.run("DELETE FROM charter")
         self._set_charter(charter, {})
 
@@ -280,6 +235,8 @@ class Transaction:
             "INSERT OR REPLACE INTO charter VALUES (?, ?)",
             [(entry.id, entry.encode()) for entry in kept if stored.get(entry.id) is not entry],
         )
+        # What gave up its place to what ranks higher, in a charter that is full.
+        self._link.run_many("DELETE FROM charter WHERE id = ?", [(one,) for one in stored.keys() - charter.held])
         before, self._charter = self._charter, charter
         self._has_charter = True
         self._versions.touched |= receipts.changed_records(self._link, before, charter)
@@ -304,6 +261,10 @@ class Transaction:
         file, size = files.add_file(self._link, content)
         self._files.add(file)
         return file, size
+
+    def drop_unnamed_files(self, hashes: Iterable[FileHash]) -> None:
+        """Drop those of these files that no record names."""
+        files.drop_unnamed(self._link, hashes)
 
     def add_chunk(self, file: FileHash, size: int, offset: int, data: bytes) -> bool:
         """Store a piece of a file some version names. Returns whether the file is whole now.
@@ -345,6 +306,8 @@ class Transaction:
     def put_tally(self, tally: notes.KeptTally) -> None:
         """Keep the tally of a session in place of the one before."""
         notes.put_tally(self._link, tally)
+        if tally.ours.charter == tally.theirs.charter == self._charter.hash:
+            erasures.note_heard(self._link, tally.device)
 
     def note_read(self, destination: DestinationId, names: Iterable[Name], now_ms: int) -> None:
         """Note that this device itself has just read these records at a destination, at that wall time in milliseconds.
@@ -366,6 +329,7 @@ class Transaction:
 
     def finish(self) -> None:
         """Derive what follows, make it all durable, and say what was done."""
+        self._carry_out_erasures(self._erasures)
         derived = self._states.derive(sorted(self._versions.touched))
         names = self._versions.names | states.names_of(self._link, derived)
         for read in self._reads:

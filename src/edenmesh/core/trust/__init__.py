@@ -19,8 +19,8 @@ from edenmesh.core.trust.acts import (
     require_device_name,
 )
 from edenmesh.core.trust.charter import FOUNDER, Charter
-from edenmesh.core.trust.decided import Erasure, PinnedDestination
-from edenmesh.core.trust.deciding import accept, choose_form, confirm, erase, pin_destination
+from edenmesh.core.trust.decided import Asked, Erasure, PinnedDestination
+from edenmesh.core.trust.deciding import accept, ask, choose_form, confirm, erase, pin_destination
 from edenmesh.core.trust.entry import CharterEntry, DraftEntry
 from edenmesh.core.trust.following import Following, following
 from edenmesh.core.trust.founding import Founder, found, succeed, unite
@@ -30,6 +30,7 @@ from edenmesh.core.trust.seal import Seal
 from edenmesh.core.trust.signature import SigningKey, is_signed, sign_tagged
 from edenmesh.core.trust.stewarding import (
     Accept,
+    Ask,
     ChooseForm,
     Confirm,
     Erase,
@@ -46,6 +47,8 @@ __all__ = [
     "STEWARD",
     "Accept",
     "Admit",
+    "Ask",
+    "Asked",
     "AuthorStanding",
     "Certify",
     "Charter",
@@ -70,6 +73,7 @@ __all__ = [
     "Seal",
     "SigningKey",
     "accept",
+    "ask",
     "certify",
     "choose_form",
     "confirm",

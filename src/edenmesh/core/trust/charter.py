@@ -15,8 +15,10 @@ from edenmesh.core.limits import CHARTER_ENTRIES_JUDGED_MAX, CHARTER_ENTRIES_MAX
 from edenmesh.core.trust.acts import STEWARD
 from edenmesh.core.trust.causality import sort_causally
 from edenmesh.core.trust.decided import (
+    Asked,
     Erasure,
     PinnedDestination,
+    asked_of,
     current_forms_of,
     destinations_of,
     erasures_of,
@@ -123,6 +125,11 @@ class Charter:
         return tuple(self._meaning.meshes)
 
     @property
+    def held(self) -> frozenset[EntryId]:
+        """What is to be kept of all that was handed in: the entries that belong, and those that wait."""
+        return frozenset((*self.entries, *self.waiting))
+
+    @property
     def unknown(self) -> tuple[CharterEntry, ...]:
         """Entries that belong, of kinds newer than this program."""
         return tuple(entry for entry in self.entries.values() if entry.act is None)
@@ -176,6 +183,11 @@ class Charter:
     def erasures(self) -> tuple[Erasure, ...]:
         """What is to be destroyed everywhere, in causal order. One that is struck is not among them."""
         return erasures_of(self.entries, self._in_force())
+
+    @cached_property
+    def asked(self) -> tuple[Asked, ...]:
+        """What members ask to be erased, in causal order, met or not."""
+        return asked_of(self.entries, self._in_force())
 
     @cached_property
     def salts(self) -> tuple[bytes, ...]:

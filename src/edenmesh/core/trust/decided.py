@@ -6,7 +6,7 @@ from typing import NamedTuple
 from edenmesh.core.ids import DestinationId, DeviceId, EntryId, FormHash
 from edenmesh.core.trust.acts import Found
 from edenmesh.core.trust.entry import CharterEntry
-from edenmesh.core.trust.stewarding import ChooseForm, Confirm, Erase, PinDestination
+from edenmesh.core.trust.stewarding import Ask, ChooseForm, Confirm, Erase, PinDestination
 
 
 class PinnedDestination(NamedTuple):
@@ -33,6 +33,23 @@ class Erasure(NamedTuple):
     spares: frozenset[bytes]
     salt: bytes
     is_confirmed: bool
+
+
+class Asked(NamedTuple):
+    """What a member asked the stewards to erase. The stubs are made with `salt`."""
+
+    entry: EntryId
+    by: DeviceId
+    names: frozenset[bytes]
+    firsts: frozenset[bytes]
+    spares: frozenset[bytes]
+    salt: bytes
+    why: str
+
+    def is_met_by(self, erasures: Iterable[Erasure]) -> bool:
+        """Whether all that was asked for is named by erasures."""
+        named = {stub for one in erasures if one.salt == self.salt for stub in one.names | one.firsts}
+        return self.names | self.firsts <= named
 
 
 def destinations_of(
@@ -75,6 +92,23 @@ def erasures_of(entries: Mapping[EntryId, CharterEntry], in_force: Iterable[Char
         )
         for entry in in_force
         if isinstance(entry.act, Erase)
+    )
+
+
+def asked_of(entries: Mapping[EntryId, CharterEntry], in_force: Iterable[CharterEntry]) -> tuple[Asked, ...]:
+    """What members ask to be erased, in causal order."""
+    return tuple(
+        Asked(
+            entry=entry.id,
+            by=DeviceId(entry.actor),
+            names=frozenset(entry.act.names),
+            firsts=frozenset(entry.act.firsts),
+            spares=frozenset(entry.act.spares),
+            salt=_salt_of(entries[EntryId(entry.mesh)]),
+            why=entry.act.why,
+        )
+        for entry in in_force
+        if isinstance(entry.act, Ask)
     )
 
 

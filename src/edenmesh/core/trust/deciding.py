@@ -12,6 +12,7 @@ from edenmesh.core.trust.entry import CharterEntry
 from edenmesh.core.trust.kinds import Kind
 from edenmesh.core.trust.stewarding import (
     Accept,
+    Ask,
     ChooseForm,
     Confirm,
     Erase,
@@ -59,6 +60,26 @@ def erase(
     """
     firsts, names, spares = (tuple(sorted(set(stubs))) for stubs in (firsts, names, spares))
     return _decide(charter, signer, Erase(firsts=firsts, names=names, spares=spares))
+
+
+def ask(
+    charter: Charter,
+    signer: Signer,
+    *,
+    names: Iterable[bytes] = (),
+    firsts: Iterable[bytes] = (),
+    spares: Iterable[bytes] = (),
+    why: str = "",
+) -> CharterEntry:
+    """Ask the stewards to have something destroyed everywhere, as any member may. Arguments as for `erase`.
+
+    Raises NotPermitted where the signer is no member, InvalidInput where nothing or too much is named or said.
+    """
+    actor = DeviceId(signer.public_key)
+    require_permitted(charter.is_member(actor), "Only a member may ask for an erasure.")
+    firsts, names, spares = (tuple(sorted(set(stubs))) for stubs in (firsts, names, spares))
+    act = Ask(firsts=firsts, names=names, spares=spares, why=normal_text(why))
+    return draft(charter, act, actor).signed_by(signer).completed()
 
 
 def confirm(charter: Charter, signer: Signer, entry: EntryId) -> CharterEntry:

@@ -10,11 +10,11 @@ import msgspec
 
 from edenmesh.core.encoding import Plain
 from edenmesh.core.trust.acts import Admit, Certify, Found, Leave, Revoke, Roles, require
-from edenmesh.core.trust.stewarding import Accept, ChooseForm, Confirm, Erase, PinDestination
+from edenmesh.core.trust.stewarding import Accept, Ask, ChooseForm, Confirm, Erase, PinDestination
 from edenmesh.errors import InvalidInput
 
 Kind: TypeAlias = (
-    Found | Admit | Certify | Roles | Leave | Revoke | Accept | PinDestination | ChooseForm | Erase | Confirm
+    Found | Admit | Certify | Roles | Leave | Revoke | Accept | PinDestination | ChooseForm | Erase | Confirm | Ask
 )
 
 FOUND: Final = "found"
@@ -30,6 +30,7 @@ _KINDS: Final[dict[str, type[Kind]]] = {
     "form": ChooseForm,
     "erase": Erase,
     "confirm": Confirm,
+    "ask": Ask,
 }
 _NAMES: Final = {shape: name for name, shape in _KINDS.items()}
 _LEFT_OUT_WHEN_EMPTY: Final = ("firsts", "give", "names", "point", "spares", "stewards", "take")

@@ -8,7 +8,7 @@ from typing import Final, Literal, TypeAlias
 
 from edenmesh.core.encoding import require_text
 from edenmesh.core.ids import ID_BYTES, tagged_hash
-from edenmesh.core.limits import ADDRESS_CHARS_MAX, CHARTER_STUBS_MAX, NAME_CHARS_MAX
+from edenmesh.core.limits import ADDRESS_CHARS_MAX, ASK_WHY_CHARS_MAX, CHARTER_STUBS_MAX, NAME_CHARS_MAX
 from edenmesh.core.trust.acts import Act, require, require_device_name, require_head, require_keys, require_sorted
 
 StubOf: TypeAlias = Literal["name", "first"]
@@ -65,8 +65,8 @@ class ChooseForm(Act, frozen=True, kw_only=True):
         require_text(self.table)
 
 
-class Erase(Act, frozen=True, kw_only=True):
-    """What is to be destroyed everywhere, as stubs that tell nothing to who does not hold it.
+class Stubs(Act, frozen=True, kw_only=True):
+    """Records, as stubs that tell nothing to who does not hold them.
 
     `names` stand for record ids, `firsts` for first versions of the strands that go, `spares` for those of strands
     that stay though they have such a name.
@@ -84,6 +84,22 @@ class Erase(Act, frozen=True, kw_only=True):
         for listed in (self.firsts, self.names, self.spares):
             require_sorted(listed)
         require(not set(self.firsts) & set(self.spares), "it spares what it erases")
+
+
+class Erase(Stubs, frozen=True, kw_only=True):
+    """What is to be destroyed everywhere."""
+
+
+class Ask(Stubs, frozen=True, kw_only=True):
+    """A member asks the stewards to erase something, and says why. It has no effect on what it names."""
+
+    why: str
+
+    def require_valid(self) -> None:
+        """Raise InvalidInput unless every field is in range."""
+        super().require_valid()
+        require(len(self.why) <= ASK_WHY_CHARS_MAX, "its reason is too long")
+        require_text(self.why)
 
 
 class Confirm(Act, frozen=True, kw_only=True):

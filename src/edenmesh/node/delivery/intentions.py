@@ -15,6 +15,7 @@ from edenmesh.eden import Key, Row
 from edenmesh.node.delivery.intent import Intent, World, intend, missing_of, prune
 from edenmesh.node.delivery.observer import Observer, Seen
 from edenmesh.node.delivery.rejections import read_rejections
+from edenmesh.node.parts import why_absent
 from edenmesh.store import RecordVersions, Store
 
 _PAGE: Final = 1000
@@ -69,7 +70,11 @@ class Intentions:
 
     def one(self, key: Key) -> Intent:
         """What one record asks for, by itself."""
-        return intend(key, self._held(key), self.memory.there.get(key), self._world)
+        intent = intend(key, self._held(key), self.memory.there.get(key), self._world)
+        absent = why_absent(self._store, *key)
+        if absent:
+            intent.hold(absent)
+        return intent
 
     async def plan(self, keys: Iterable[Key]) -> dict[Key, Intent]:
         """What these records ask for, in view of each other, of what could not be read, and of what was rejected.

@@ -46,7 +46,7 @@ from edenmesh.eden import (
     normalise_row,
 )
 from edenmesh.errors import InvalidInput
-from edenmesh.node.parts import Parts
+from edenmesh.node.parts import Parts, why_absent
 from edenmesh.node.records import media_of
 from edenmesh.store import RecordVersions, Transaction
 
@@ -246,6 +246,7 @@ class Observer:
         return RecordVersions({**seen.held.versions, carried.id: carried.version}, seen.held.uncounted)
 
     def _draft(self, seen: Seen) -> Draft | None:
+        seen.problem = seen.problem or why_absent(self._store, *seen.key)
         if seen.problem or seen.is_partial:
             return None
         row = seen.row

@@ -4,6 +4,7 @@ All that is written goes through the desk, which signs, commits, and tells who l
 commit is heard of once. `Parts` hands these, the keys and the settings to every room above.
 """
 
+from edenmesh.node.parts.absence import require_here, why_absent
 from edenmesh.node.parts.check import Check
 from edenmesh.node.parts.desk import IDENTITY, Desk
 from edenmesh.node.parts.identity import Identity
@@ -22,4 +23,6 @@ __all__ = [
     "Settings",
     "Team",
     "replace_peer",
+    "require_here",
+    "why_absent",
 ]

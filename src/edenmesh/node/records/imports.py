@@ -6,12 +6,12 @@ and costs no other. Cost: some 140 us a row.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
 from edenmesh.core.encoding import Plain
-from edenmesh.core.ids import DestinationId, FormHash, VersionId
+from edenmesh.core.ids import DestinationId, FileHash, FormHash, VersionId
 from edenmesh.core.records import (
     PUT,
     RETRACT,
@@ -33,7 +33,7 @@ from edenmesh.core.records import (
 )
 from edenmesh.eden import Document, Problem, Row, decode_document, normalise_document
 from edenmesh.errors import InvalidInput
-from edenmesh.node.parts import Desk, Parts
+from edenmesh.node.parts import Desk, Parts, why_absent
 from edenmesh.node.records.observed import FileReading
 from edenmesh.store import RecordVersions
 
@@ -66,12 +66,10 @@ class Importer:
         *,
         is_update: bool = False,
         source: DestinationId | None = None,
-        is_erased: Callable[[str, str], bool] = lambda table, uuid: False,
     ) -> None:
         """Raises InvalidInput where it is to be an edit and a reading.
 
-        `source` is the destination whose export the document is; `is_erased` says of a table and uuid that what stood
-        there was erased for good, and may not come back.
+        `source` is the destination whose export the document is.
         """
         if is_update and source is not None:
             raise InvalidInput(
@@ -82,7 +80,7 @@ class Importer:
         self._given = files
         self._is_update = is_update
         self._reading = FileReading(source, catalogue) if source is not None else None
-        self._is_erased = is_erased
+        self._refused: set[str] = set()
         self._files: dict[str, File] = {}
         self._schemas: dict[str, FormHash] = {}
         self._problems: list[Problem] = []
@@ -107,6 +105,7 @@ class Importer:
         return normalise_document(decode_document(data, self._catalogue), self._catalogue)
 
     def _result(self, document: Document) -> ImportResult:
+        self._drop_refused()
         return ImportResult(
             rows=len(document.rows),
             written=self._written,
@@ -117,8 +116,16 @@ class Importer:
             problem_count=document.problem_count + len(self._problems),
         )
 
+    def _drop_refused(self) -> None:
+        """Files that were handed in for rows that were refused do not stay, unless something else names them."""
+        given = [self._given.get(label) for label in sorted(self._refused)]
+        files = [FileHash(one.hash) for one in given if isinstance(one, File)]
+        if files:
+            with self._parts.desk.writing() as writing:
+                writing.drop_unnamed_files(files)
+
     def _take_chunk(self, chunk: list[Row]) -> None:
-        rows = [self._with_files(row) for row in chunk]
+        rows = [self._with_files(row) for row in chunk if self._may_come(row)]
         pens = self._parts.desk.pens()
         with self._parts.desk.writing() as writing:
             pen = next(pens)
@@ -135,9 +142,15 @@ class Importer:
                 self._written += 1
                 pen = next(pens)
 
+    def _may_come(self, row: Row) -> bool:
+        """Whether a row may be written of; nothing of one that was erased is kept, its files neither."""
+        why = why_absent(self._parts.store, row.table, row.uuid)
+        if why and not row.is_bare:
+            self._problems.append(Problem(f"{row.table} {row.uuid}", why))
+            self._refused.update(pending.label for pending in row.files.values())
+        return not why
+
     def _take_row(self, row: Row, pen: Pen) -> Carried | None:
-        if self._is_erased(row.table, row.uuid):
-            raise InvalidInput(what="It was erased for good and may not come back.")
         held = self._parts.store.records.versions(row.table, row.uuid)
         if self._reading is not None:
             return self._reading.observation(row, held, replace(pen, schema=self._schema(row.table)))

@@ -27,7 +27,7 @@ from edenmesh.core.records import (
     versions_at,
 )
 from edenmesh.errors import InvalidInput
-from edenmesh.node.parts import Desk
+from edenmesh.node.parts import Desk, require_here
 from edenmesh.node.records.history import HistoryView, tell_history
 from edenmesh.node.records.names import Names
 from edenmesh.node.records.reading import read_values, require_fields, require_table
@@ -122,6 +122,7 @@ class RecordDesk:
             return rows[0].table, rows[0].uuid, self._store.records.versions_of(rows[0].num)
         if rows:
             raise InvalidInput(what=f"Several records of {table} begin with {uuid}.", do="Type more of the uuid.")
+        require_here(self._store, table, uuid)
         raise InvalidInput(
             what=f"There is no record {uuid} in {table} on this device.",
             do=f"See what there is with `edenmesh record list {table}`.",
@@ -195,7 +196,11 @@ class RecordDesk:
         op: str = "put",
         about: Mapping[str, Plain] | None = None,
     ) -> Carried:
-        """Write one version with this device's pen. Raises InvalidInput where others would refuse it."""
+        """Write one version with this device's pen. Raises InvalidInput where others would refuse it, or part of the
+        record was purged here.
+        """
+        if uuid is not None:
+            require_here(self._store, table, uuid)
         with self._desk.writing() as writing:
             pen = replace(self._desk.pen(), schema=self.schema(table))
             carried = compose(pen, table, uuid, change, parents=parents, op=op, about=about)
