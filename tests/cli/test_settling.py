@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from edenmesh.node import Device
 from edenmesh.standin import StandinServer
 from tests.cli.conflicted import TABLE, conflicted, contested, deleting, set_back, setting
 from tests.cli.processes import Home
@@ -123,6 +124,45 @@ def test_deleted_and_edited_is_kept_or_deleted_and_may_be_answered_alike(tmp_pat
         assert terminal.end() == 0
     assert len(home.ask("record", "list", TABLE)) == 1
     assert len(home.ask("record", "list", TABLE, "--deleted")) == 4
+
+
+UNITS = b"""
+format = 1
+table = "cr_shelter"
+units = [["lat", "lon"]]
+[[field]]
+name = "name"
+type = "string"
+[[field]]
+name = "lat"
+type = "double"
+[[field]]
+name = "lon"
+type = "double"
+[[field]]
+name = "consent"
+type = "string"
+restrictive = ["no"]
+"""
+
+
+def test_a_unit_is_one_choice_and_a_protective_field_says_what_is_shown_meanwhile(tmp_path: Path) -> None:
+    def mine(device: Device, uuid: str, _number: int) -> None:
+        device.edit(TABLE, uuid, {"lat": 2, "lon": 2, "consent": "yes"})
+
+    def yours(device: Device, uuid: str, _number: int) -> None:
+        device.edit(TABLE, uuid, {"lat": 3, "lon": 4, "consent": "no"})
+
+    home = conflicted(tmp_path, 1, form=UNITS, mine=mine, yours=yours)
+    with at_terminal(home.words("resolve")) as terminal:
+        terminal.read_next(r"consent:\s+Until this is decided, the most restrictive value is shown\.\s+1 {2}no ")
+        answer(terminal, r"Which is right\?", "2")
+        terminal.read_next(r"lat, lon \(decided as one\):")
+        bo = terminal.read_next(r"(\d) {2}3, 4 +by Bo")[1]
+        answer(terminal, r"Which is right\?", bo)
+        assert terminal.end() == 0
+    [shown] = fields(home).values()
+    assert {name: shown[name] for name in ("lat", "lon", "consent")} == {"lat": "3", "lon": "4", "consent": "yes"}
 
 
 def test_strands_are_shown_whole_and_the_offered_one_is_never_taken_without_its_number(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """The life of a record in words: every version once, in an order that can have been, and what each did."""
 
 from collections.abc import Mapping
+from pathlib import Path
 
 from hypothesis import given, settings
 
@@ -20,6 +21,9 @@ from edenmesh.core.records import (
     compose,
 )
 from edenmesh.node.records import EventView, Names, tell_history
+from tests.net.loop import in_loop
+from tests.node.devices import World, sync, team
+from tests.node.test_conflicts import apart
 from tests.oracle.histories import DESTINATIONS, Written, partial_histories
 
 TABLE = "cr_shelter"
@@ -181,6 +185,19 @@ def test_a_rule_a_copied_key_and_a_quarantine_are_told() -> None:
         "rule highest",
         "Caro let its device apply the rule highest and chose capacity 3 over 2 by Amina",
     )
+
+
+@in_loop
+async def test_a_revoked_device_is_named_so_wherever_its_name_stands(tmp_path: Path) -> None:
+    async with team(World(tmp_path), "Amina", "Bo") as (amina, bo):
+        uuid = amina.add("org_facility", {"name": "School"}).uuid
+        await sync(bo, amina)
+        await apart(amina, bo, uuid, {"name": "A"}, {"name": "B"})
+        amina.resolve("org_facility", uuid, {"name": "A"}, why="counted")
+        amina.revoke("Bo")
+        told = amina.records.history("org_facility", uuid).events
+        assert "Bo (revoked) set name to B (was School)" in [one.text for one in told]
+        assert told[-1].text == "Amina chose name A over B by Bo (revoked), because counted"
 
 
 @settings(max_examples=300, deadline=None)
