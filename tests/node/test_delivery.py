@@ -75,7 +75,7 @@ async def test_an_edit_sends_the_field_it_touched_and_no_other(tmp_path: Path) -
                 await deliver(device)
                 del relay.sent[:]
                 device.edit("org_facility", uuid, {"comments": "30 places"})
-                planned = await device.delivery_plan()
+                planned = await device.exchanges.plan()
                 assert [(one.name, one.ours, one.theirs) for one in planned[0].fields] == [
                     ("comments", "30 places", "20 places")
                 ]
@@ -207,11 +207,11 @@ async def test_a_plan_says_what_would_happen_and_changes_nothing(tmp_path: Path)
         records = import_all(device, small_dataset())
         await pull(device)
         before = version_count(device), server.snapshot()
-        planned = [one for one in await device.delivery_plan() if one.table in small_dataset().documents]
+        planned = [one for one in await device.exchanges.plan() if one.table in small_dataset().documents]
         assert {one.action for one in planned} == {"create"}
         assert sum(bool(one.fields) for one in planned) == len(planned) > 50
         assert len(planned) <= records
-        offline = await device.delivery_plan(is_offline=True)
+        offline = await device.exchanges.plan(is_offline=True)
         assert {(one.uuid, one.action) for one in planned} <= {(one.uuid, one.action) for one in offline}
         assert (version_count(device), server.snapshot()) == before
 
@@ -223,7 +223,7 @@ async def test_an_offline_plan_asks_no_server_and_knows_what_it_saw_last(tmp_pat
         await deliver(device)
         device.edit("org_organisation", uuid, {"acronym": "B"})
         asked = len(server.requests)
-        planned = await device.delivery_plan(is_offline=True)
+        planned = await device.exchanges.plan(is_offline=True)
         assert [(one.action, one.fields[0].ours, one.fields[0].theirs) for one in planned] == [("update", "B", "A")]
         assert not planned[0].is_read
         assert len(server.requests) == asked

@@ -56,7 +56,7 @@ async def test_edits_of_one_field_at_both_ends_are_a_conflict_that_stays_here_wh
         await deliver(device)
         server.edit(TABLE, uuid, {"name": "Theirs"})
         device.edit(TABLE, uuid, {"name": "Ours", "acronym": "O"})
-        planned = await device.delivery_plan()
+        planned = await device.exchanges.plan()
         assert [one.name for one in planned[0].fields] == ["acronym"]
         result = await deliver(device)
         assert [one.reason for one in result.held] == ["name: it has several values and nobody has chosen yet"]

@@ -102,7 +102,7 @@ class World:
         assert lies == []
 
     def decide(self) -> None:
-        work["answered"] += self.device.send_again()
+        work["answered"] += self.device.exchanges.send_again()
         for record in self.device.conflicts():
             fields = record.strands[0].fields
             chosen = {name: one.choices[0].value for name, one in fields.items() if one.is_undecided}

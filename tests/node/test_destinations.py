@@ -29,11 +29,11 @@ def test_a_destination_is_shown_without_its_password_and_kept_under_one_name(tmp
         ]
         assert USERS[0].password not in str(plain(device.destinations()))
         with pytest.raises(UsageError, match="Several destinations") as raised:
-            device.send_again()
+            device.exchanges.send_again()
         assert "camp, server" in raised.value.do
-        device.drop_destination("camp")
+        device.exchanges.destinations.drop("camp")
         with pytest.raises(UsageError, match="no destination called 'camp'"):
-            device.send_again("camp")
+            device.exchanges.send_again("camp")
         with pytest.raises(InvalidInput, match="needs a name"):
             set_other(device, "  ", "https://eden.example.org/eden")
 
@@ -41,7 +41,7 @@ def test_a_destination_is_shown_without_its_password_and_kept_under_one_name(tmp
 @in_loop
 async def test_a_good_server_passes_every_check(tmp_path: Path) -> None:
     with StandinServer() as server, device_at(tmp_path, server) as device:
-        checks = await device.test_destination()
+        checks = await device.exchanges.destinations.test()
         assert [(one.name, one.is_well) for one in checks] == [
             ("connection", True),
             ("Sahana Eden", True),
@@ -54,22 +54,22 @@ async def test_a_good_server_passes_every_check(tmp_path: Path) -> None:
 async def test_each_thing_that_is_wrong_is_named_with_what_to_do(tmp_path: Path) -> None:
     with StandinServer() as server, device_at(tmp_path, server) as device:
         server.faults.answers_html = True
-        checks = await device.test_destination()
+        checks = await device.exchanges.destinations.test()
         assert [(one.name, one.is_well, bool(one.do)) for one in checks][-1] == ("Sahana Eden", False, True)
         server.faults.clear()
         device.set_destination("server", server.url, user="me", password="wrong", is_http_allowed=True)
-        checks = await device.test_destination()
+        checks = await device.exchanges.destinations.test()
         assert [(one.name, one.is_well, bool(one.do)) for one in checks][-1] == ("login", False, True)
         limited = USERS[1]
         device.set_destination(
             "server", server.url, user=limited.email, password=limited.password, is_http_allowed=True
         )
-        checks = await device.test_destination()
+        checks = await device.exchanges.destinations.test()
         assert "event_incident_report" in checks[-1].text
         closed = server.url
     with StandinServer() as other, device_at(tmp_path / "b", other) as device:
         set_other(device, "server", closed)
-        checks = await device.test_destination()
+        checks = await device.exchanges.destinations.test()
         assert [(one.name, one.is_well, bool(one.do)) for one in checks] == [("connection", False, True)]
 
 
@@ -79,13 +79,13 @@ async def test_a_key_is_shown_to_be_pinned_and_then_holds(tmp_path: Path) -> Non
         async with Relay(server, is_tls=True) as relay:
             with device_at(tmp_path, server) as device:
                 set_other(device, "server", relay.url)
-                checks = await device.test_destination("server")
+                checks = await device.exchanges.destinations.test("server")
                 assert [(one.name, one.is_well) for one in checks] == [("key", True), ("connection", False)]
                 pin = checks[0].text.split()[4].rstrip(";")
                 set_other(device, "server", relay.url, pin)
-                assert all(one.is_well for one in await device.test_destination("server"))
+                assert all(one.is_well for one in await device.exchanges.destinations.test("server"))
                 device.add("org_organisation", {"name": "Aid"})
                 assert (await deliver(device)).owed_total == 0
                 set_other(device, "server", relay.url, "00" * 32)
-                checks = await device.test_destination("server")
+                checks = await device.exchanges.destinations.test("server")
                 assert [(one.name, one.is_well) for one in checks] == [("key", False), ("connection", False)]

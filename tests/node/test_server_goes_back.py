@@ -26,10 +26,10 @@ async def test_a_record_the_server_forgot_is_asked_about_once_and_not_sent_by_it
         assert (result.sent, server.record(TABLE, uuid)) == (0, None)
         assert (await pull(device)).written == 0
         assert device.record(TABLE, uuid).strands[0].fields["name"].value == "Aid"
-        assert device.send_again() == 1
+        assert device.exchanges.send_again() == 1
         assert (await deliver(device)).owed_total == 0
         assert audit(device, server).false == []
-        assert device.send_again() == 0
+        assert device.exchanges.send_again() == 0
 
 
 @in_loop
@@ -63,7 +63,7 @@ async def test_a_server_set_back_overwrites_nothing_here_and_nothing_there(tmp_p
         assert record is not None
         assert (record["name"], server.record(TABLE, later)) == ("First", None)
         assert audit(device, server).false == []
-        assert device.send_again() == 2
+        assert device.exchanges.send_again() == 2
         assert (await deliver(device)).owed_total == 0
         record = server.record(TABLE, kept)
         assert record is not None

@@ -70,9 +70,43 @@ async def list_destinations(call: Call) -> ExitCode:
     if call.is_json:
         call.screen.write_json(answer.value)
         return ExitCode.OK
-    rows = [(one.name, one.url, one.user, "pinned" if one.pin else "") for one in answer.read(list[DestinationListed])]
+    rows = [
+        (one.name, one.url, one.user if one.is_set_up else "(not set up here)", "pinned" if one.pin else "", _team(one))
+        for one in answer.read(list[DestinationListed])
+    ]
     empty = "This device knows no server yet. Name one: edenmesh destination set"
-    call.screen.table(("Name", "Address", "User", "Key"), rows, empty=empty)
+    call.screen.table(("Name", "Address", "User", "Key", "Receipts"), rows, empty=empty)
+    return ExitCode.OK
+
+
+def _team(one: DestinationListed) -> str:
+    """What stewards said of a server."""
+    if not one.is_pinned:
+        return "no: no steward pinned it"
+    words = "stewards disagree about it" if one.is_disputed else "yes: a steward pinned it"
+    if not one.team_pin:
+        return f"{words}, without a key (plain http)"
+    return f"{words}, with another key" if one.pin and one.pin != one.team_pin else words
+
+
+@command("pin", click.argument("name"), examples=["edenmesh destination pin office"])
+async def pin(call: Call, name: str) -> ExitCode:
+    """Have deliveries to the server NAME count as receipts, for the whole team. Only a steward may.
+
+    The address and the TLS key that are set here are told to everybody. What a gateway reads back there is a receipt;
+    see who is one with `edenmesh mesh`.
+    """
+    async with call.device() as device:
+        answer = await device.post("/api/destinations/pin", {"name": name})
+    if call.is_json:
+        call.screen.write_json(answer.value)
+        return ExitCode.OK
+    pinned = answer.read(DestinationListed)
+    call.screen.say(f"{pinned.name} is pinned: {pinned.team_pin or pinned.url}.")
+    if not pinned.team_pin:
+        call.screen.note(
+            "It is plain http: anybody on the way can pretend to be this server, so its receipts are weak."
+        )
     return ExitCode.OK
 
 
@@ -147,9 +181,17 @@ async def deliver(call: Call, *, name: str, plan: bool, offline: bool, again: bo
         _list(call, "Rejected", [f"{one.table} {one.label}: {one.what}" for one in result.rejected])
         call.screen.say(
             f"Delivered {result.delivered:,} records, all read back: {result.sent:,} sent, {result.already_there:,} "
-            f"were there already. {result.owed_total:,} are still owed."
+            f"were there already. {_standing(result)} {result.owed_total:,} are still owed."
         )
     return ExitCode.PARTLY if result.rejected or result.held or result.owed_total else ExitCode.OK
+
+
+def _standing(result: Result) -> str:
+    """How much of what is there is a receipt, and how often it was read."""
+    again = f" {result.read_again:,} were read back a second time, a day later." if result.read_again else ""
+    if not result.is_pinned:
+        return f"None of it is a receipt: no steward has pinned this server.{again}"
+    return f"Of all that is there {result.receipts:,} are receipts.{again}"
 
 
 async def _plan(call: Call, device: Client, name: str, *, is_offline: bool) -> ExitCode:
@@ -195,5 +237,5 @@ async def _follow(call: Call, lines: AsyncIterator[Answer]) -> Result:
     return result
 
 
-for one in (set_destination, list_destinations, check, remove):
+for one in (set_destination, list_destinations, check, pin, remove):
     destination.add_command(one)

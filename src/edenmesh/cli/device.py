@@ -9,7 +9,7 @@ from edenmesh.cli.exits import ExitCode
 from edenmesh.cli.network import places
 from edenmesh.cli.views import CheckSeen
 from edenmesh.core.ids import format_id
-from edenmesh.node import Device, Status
+from edenmesh.node import Device, OwedView, Status
 
 
 @command(
@@ -62,10 +62,17 @@ async def status(call: Call) -> ExitCode:
     if seen.files_missing:
         facts["Files missing"] = f"{seen.files_missing:,}"
     if seen.waiting or seen.quarantined:
-        facts["Held back"] = f"{seen.waiting:,} changes wait for earlier ones, {seen.quarantined:,} are quarantined"
+        facts["Held back"] = (
+            f"{seen.waiting:,} changes wait for earlier ones, {seen.quarantined:,} are quarantined"
+            " (see: edenmesh quarantine list)"
+        )
+    if seen.penned:
+        facts["Guests"] = f"{seen.penned:,} changes handed in, not accepted (see: edenmesh quarantine list)"
     for one in seen.destinations:
-        facts[f"Server {one.destination}"] = f"{one.delivered:,} delivered, {one.owed:,} owed"
+        facts[f"Server {one.destination}"] = _standing(one)
     call.screen.facts(facts)
+    for advice in seen.advice:
+        call.screen.note(f"{advice}.")
     return ExitCode.OK
 
 
@@ -78,6 +85,19 @@ async def doctor(call: Call) -> ExitCode:
     async with call.device() as device:
         answer = await device.get("/api/doctor")
     return draw_checks(call, answer)
+
+
+def _standing(one: OwedView) -> str:
+    """What a server was seen to hold, in words."""
+    parts = [f"{one.delivered:,} delivered"]
+    if one.is_pinned:
+        parts.append(f"{one.receipts:,} of them receipts")
+    parts.append(f"{one.owed:,} owed")
+    if one.read_once:
+        parts.append(f"{one.read_once:,} to be read back once more, a day later")
+    if one.questions:
+        parts.append(f"it has gone back on {one.questions:,} (see: edenmesh conflicts)")
+    return ", ".join(parts)
 
 
 def draw_checks(call: Call, answer: Answer) -> ExitCode:

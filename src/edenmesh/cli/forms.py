@@ -7,7 +7,7 @@ import click
 from edenmesh.cli.calls import Call, command
 from edenmesh.cli.exits import ExitCode
 from edenmesh.cli.values import read_content
-from edenmesh.cli.views import FormListed
+from edenmesh.cli.views import FormListed, FormOfTable
 
 
 @click.group("form")
@@ -49,5 +49,45 @@ async def list_forms(call: Call) -> ExitCode:
     return ExitCode.OK
 
 
+@command(
+    "current",
+    click.argument("table", default=""),
+    click.argument("hash", default="", metavar="[HASH]"),
+    examples=["edenmesh form current", "edenmesh form current cr_shelter f-7k3qbd"],
+)
+async def current(call: Call, table: str, hash: str) -> ExitCode:  # noqa: A002 - as the person types it
+    """Show the forms of TABLE, or of all tables, and which is the current one; with HASH, make that one current.
+
+    Only a steward may choose. Records are filled in by the current form from then on, and the merge rules in it apply.
+    HASH is the beginning of a form's id.
+    """
+    async with call.device() as device:
+        if hash:
+            answer = await device.put("/api/forms/current", {"table": table, "form": hash})
+        else:
+            answer = await device.get("/api/forms/current", {"table": table})
+    if call.is_json:
+        call.screen.write_json(answer.value)
+        return ExitCode.OK
+    if hash:
+        chosen = answer.read(FormOfTable)
+        call.screen.say(f"{chosen.table} is filled in by {chosen.title or chosen.id} from now on.")
+        return ExitCode.OK
+    rows = [
+        (
+            one.table,
+            "current" if one.is_current else "",
+            one.title,
+            str(one.fields) if one.is_here else "not here yet",
+            str(one.rules),
+            one.id,
+        )
+        for one in answer.read(list[FormOfTable])
+    ]
+    call.screen.table(("Table", "", "Title", "Fields", "Merge rules", "Id"), rows, empty="There is no such form here.")
+    return ExitCode.OK
+
+
 form.add_command(add)
+form.add_command(current)
 form.add_command(list_forms)

@@ -23,7 +23,7 @@ _INTRODUCER = click.option(
 
 @command("mesh", examples=["edenmesh mesh"])
 async def mesh(call: Call) -> ExitCode:
-    """Show the team: who is in it, with which roles, and who admitted whom."""
+    """Show the team: who is in it, with which roles, who admitted whom, and how many author keys each has had."""
     async with call.device() as device:
         answer = await device.get("/api/members")
     if call.is_json:
@@ -34,11 +34,12 @@ async def mesh(call: Call) -> ExitCode:
             f"{one.name} (this device)" if one.is_self else one.name,
             "revoked" if one.is_revoked else "left" if one.has_left else ", ".join(one.roles) or "member",
             one.admitted_by or "-",
+            f"{one.authors}, one of them copied: two stores write with it" if one.is_copied else str(one.authors),
             one.device,
         )
         for one in answer.read(list[MemberView])
     ]
-    call.screen.table(("Name", "Roles", "Admitted by", "Id"), rows, empty="There is nobody.")
+    call.screen.table(("Name", "Roles", "Admitted by", "Author keys", "Id"), rows, empty="There is nobody.")
     return ExitCode.OK
 
 

@@ -16,7 +16,9 @@ from edenmesh.cli.exchange import export, import_file
 from edenmesh.cli.exits import MEANINGS, ExitCode
 from edenmesh.cli.forms import form
 from edenmesh.cli.peers import allow, mesh, nearby, pair, peers, revoke, visible
+from edenmesh.cli.quarantine import quarantine
 from edenmesh.cli.records import record
+from edenmesh.cli.roles import role
 from edenmesh.cli.running import run
 from edenmesh.cli.sync import sync
 from edenmesh.cli.telling import history, undo
@@ -24,7 +26,7 @@ from edenmesh.errors import UsageError
 
 SECTIONS: Final = {
     "This device": (init, run, status, doctor),
-    "Other devices": (visible, nearby, pair, peers, sync, mesh, allow, revoke),
+    "Other devices": (visible, nearby, pair, peers, sync, mesh, allow, role, revoke, quarantine),
     "Records": (form, record, import_file, export, conflicts, resolve, history, undo),
     "Servers": (destination, pull, deliver),
 }

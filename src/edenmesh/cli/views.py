@@ -166,12 +166,16 @@ class CheckSeen(msgspec.Struct, frozen=True):
 
 
 class DestinationListed(msgspec.Struct, frozen=True):
-    """A server this device may deliver to."""
+    """A server this device may deliver to, or one that a steward pinned."""
 
     name: str
     url: str
     user: str = ""
     pin: str = ""
+    is_pinned: bool = False
+    team_pin: str = ""
+    is_disputed: bool = False
+    is_set_up: bool = True
 
 
 class LeftOver(msgspec.Struct, frozen=True):
@@ -188,6 +192,9 @@ class Result(msgspec.Struct, frozen=True):
     """What a delivery or a pull came to."""
 
     delivered: int = 0
+    receipts: int = 0
+    read_again: int = 0
+    is_pinned: bool = False
     sent: int = 0
     already_there: int = 0
     owed_total: int = 0
@@ -226,3 +233,53 @@ class PlanLine(msgspec.Struct, frozen=True):
     action: str
     fields: list[PlannedField] = []
     reasons: list[str] = []
+
+
+class FormOfTable(msgspec.Struct, frozen=True):
+    """A form of a table, and whether a steward chose it."""
+
+    table: str
+    id: str
+    title: str
+    fields: int
+    rules: int
+    is_current: bool
+    is_here: bool = True
+
+
+class HeldRecord(msgspec.Struct, frozen=True):
+    """A record with versions without effect."""
+
+    table: str
+    uuid: str
+    label: str
+    versions: int
+
+
+class HeldBack(msgspec.Struct, frozen=True):
+    """What of one author has no effect, and why."""
+
+    author: str
+    name: str
+    why: str
+    versions: int
+    records: list[HeldRecord]
+
+
+class Handed(msgspec.Struct, frozen=True):
+    """What a guest handed in."""
+
+    author: str
+    device_name: str
+    versions: int
+    size_bytes: int
+    records: list[HeldRecord]
+
+
+class Quarantined(msgspec.Struct, frozen=True):
+    """All that has no effect."""
+
+    held_back: list[HeldBack]
+    pen: list[Handed]
+    entries: int = 0
+    is_whole: bool = True

@@ -38,6 +38,7 @@ from edenmesh.node.records import (
     plain,
 )
 from edenmesh.node.status import OwedView, Status
+from edenmesh.node.stewardship import FormView, HeldBack, HeldRecord, PenView, QuarantineView
 
 __all__ = [
     "ActView",
@@ -53,7 +54,10 @@ __all__ = [
     "Device",
     "EventView",
     "FieldView",
+    "FormView",
     "Held",
+    "HeldBack",
+    "HeldRecord",
     "HistoryView",
     "ImportResult",
     "Json",
@@ -65,10 +69,12 @@ __all__ = [
     "PairingTask",
     "PeerEvent",
     "PeerView",
+    "PenView",
     "PlanItem",
     "PlannedField",
     "PullResult",
     "PullUpdate",
+    "QuarantineView",
     "QuestionView",
     "RecordRow",
     "RecordView",

@@ -7,14 +7,14 @@ from types import TracebackType
 from typing import Self
 
 from edenmesh.core.encoding import normal_text
-from edenmesh.core.ids import DeviceId, FileHash, FormHash
+from edenmesh.core.ids import DeviceId, FileHash
 from edenmesh.core.limits import COUNT_MAX
 from edenmesh.core.records import File, Form
 from edenmesh.core.trust import require_device_name
 from edenmesh.eden import read_form_file
 from edenmesh.errors import InvalidInput, StoreDamaged
 from edenmesh.net import Nearby
-from edenmesh.node.delivery import DeliveryUpdate, DestinationView, Exchanges, PlanItem, PullUpdate, What
+from edenmesh.node.delivery import DeliveryUpdate, DestinationView, Exchanges, PullUpdate, What
 from edenmesh.node.doctor import examine
 from edenmesh.node.meeting import Meetings, PeerEvent, Shown, Syncing, SyncUpdate, Visibility
 from edenmesh.node.pairing import Pairings, PairingTask
@@ -35,6 +35,7 @@ from edenmesh.node.records import (
     keep_file,
 )
 from edenmesh.node.status import Status, read_status
+from edenmesh.node.stewardship import Quarantine, Stewardship
 from edenmesh.store import Committed, Store
 
 
@@ -57,6 +58,8 @@ class Device:
         self._pairings = Pairings(self._parts, self._meetings, self._visibility)
         self._syncing = Syncing(self._parts, self._meetings, self._visibility)
         self._exchanges = Exchanges(self._parts)
+        self._stewardship = Stewardship(self._parts)
+        self._quarantine = Quarantine(self._parts)
 
     @classmethod
     def create(cls, home: Path, *, name: str, passphrase: str, settings: Settings | None = None) -> Self:
@@ -233,13 +236,9 @@ class Device:
     def add_form(self, data: bytes) -> Form:
         """Add a form from a form file or from a server's answer. Raises InvalidInput."""
         form = read_form_file(data)
-        self.keep_form(form)
-        return form
-
-    def keep_form(self, form: Form) -> FormHash:
-        """Keep a form."""
         with self._parts.desk.writing() as writing:
-            return writing.add_form(form.encode())
+            writing.add_form(form.encode())
+        return form
 
     def import_document(
         self,
@@ -283,6 +282,16 @@ class Device:
         return examine(self._parts, self._meetings)
 
     # --- people -------------------------------------------------------------------------------------------------------
+
+    @property
+    def stewardship(self) -> Stewardship:
+        """What stewards decide: roles, and which form is the current one."""
+        return self._stewardship
+
+    @property
+    def quarantine(self) -> Quarantine:
+        """What is here without effect, and what guests handed in."""
+        return self._quarantine
 
     def members(self) -> list[MemberView]:
         """The team, as the charter says."""
@@ -359,6 +368,11 @@ class Device:
 
     # --- destinations -------------------------------------------------------------------------------------------------
 
+    @property
+    def exchanges(self) -> Exchanges:
+        """What there is to do with servers: name them, plan a delivery, answer one that has gone back."""
+        return self._exchanges
+
     def destinations(self) -> list[DestinationView]:
         """The servers this device knows, without their passwords."""
         return self._exchanges.destinations.views()
@@ -371,28 +385,12 @@ class Device:
             name, url, user=user, password=password, pin=pin, is_http_allowed=is_http_allowed
         )
 
-    def drop_destination(self, name: str) -> None:
-        """Forget a server and the login there; what was seen there stays known."""
-        self._exchanges.destinations.drop(name)
-
-    async def test_destination(self, name: str = "") -> list[Check]:
-        """See whether a server answers and lets this device in; without a name, the only one."""
-        return await self._exchanges.destinations.test(name)
-
     async def pull(self, name: str = "", what: What = "all") -> AsyncGenerator[PullUpdate]:
         """Bring forms, records or both from a server: figures while it runs, then the result. Raises DeliveryError."""
         async for update in self._exchanges.pull(name, what):
             yield update
 
-    async def delivery_plan(self, name: str = "", *, is_offline: bool = False) -> list[PlanItem]:
-        """What a delivery would send and overwrite, and what not and why."""
-        return await self._exchanges.plan(name, is_offline=is_offline)
-
     async def deliver(self, name: str = "", *, is_again: bool = False) -> AsyncGenerator[DeliveryUpdate]:
         """Deliver what is owed: figures while it runs, then the result. Raises DeliveryError where it cannot go on."""
         async for update in self._exchanges.deliver(name, is_again=is_again):
             yield update
-
-    def send_again(self, name: str = "") -> int:
-        """Answer all questions of a server that has gone back: what it lost is sent again. Returns how many."""
-        return self._exchanges.send_again(name)

@@ -5,6 +5,7 @@ from typing import Final
 from edenmesh.net import own_addresses
 from edenmesh.node.meeting import Meetings
 from edenmesh.node.parts import Check, Parts
+from edenmesh.node.stewardship import Stewardship
 
 _YEAR_2026: Final = 1_767_225_600
 _MEGABYTE: Final = 1_000_000
@@ -12,7 +13,8 @@ _MEGABYTE: Final = 1_000_000
 
 def examine(parts: Parts, meetings: Meetings) -> list[Check]:
     """All checks. Reads every page of the database."""
-    return [*_store_checks(parts), _clock_check(parts), *_people_checks(parts), _network_check(meetings)]
+    people = (_steward_check(parts), *_people_checks(parts))
+    return [*_store_checks(parts), _clock_check(parts), *people, _network_check(meetings)]
 
 
 def _store_checks(parts: Parts) -> list[Check]:
@@ -48,12 +50,17 @@ def _clock_check(parts: Parts) -> Check:
     )
 
 
-def _people_checks(parts: Parts) -> list[Check]:
+def _steward_check(parts: Parts) -> Check:
     charter = parts.team.charter
     stewards = [member for member in charter.members.values() if member.is_steward and charter.is_member(member.device)]
+    # A team with one steward works, so this is advice and no fault.
+    advice = Stewardship(parts).advice()
+    return Check("stewards", bool(stewards), f"{len(stewards)} in the team", "; ".join(f"{one}." for one in advice))
+
+
+def _people_checks(parts: Parts) -> list[Check]:
     counts = parts.store.snapshot.open_counts()
     return [
-        Check("stewards", True, f"{len(stewards)} in the team"),
         Check(
             "versions",
             not counts.waiting,

@@ -1,30 +1,47 @@
 """Status of a device as types: screens and commands only draw it."""
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
 from edenmesh.core.ids import format_id
+from edenmesh.core.records import Flag
 from edenmesh.node.meeting import Meetings, Visibility
 from edenmesh.node.parts import Parts
+from edenmesh.node.records import questions_of
+from edenmesh.node.stewardship import Stewardship
 
+QUESTIONS_SEEN: Final = 1000
 _ELSEWHERE: Final = "a server others reach,"
 """What a destination is called that this device knows only from receipts."""
 
 
 @dataclass(frozen=True, slots=True)
 class OwedView:
-    """How much of what is here a destination was seen to hold."""
+    """How much of what is here a destination was seen to hold.
+
+    Of what was `delivered`, `receipts` are those a gateway saw at a destination that a steward pinned (`is_pinned`),
+    and `read_once` those this device read back itself and is to read a second time a day later. `questions` are records
+    of which the server has gone back, waiting for one answer; counting stops at QUESTIONS_SEEN.
+    """
 
     destination: str
     url: str
     delivered: int
     owed: int
+    receipts: int = 0
+    read_once: int = 0
+    questions: int = 0
+    is_pinned: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """Where this device stands. Counts are taken from the store at the moment of asking."""
+    """Where this device stands. Counts are taken from the store at the moment of asking.
+
+    `penned` is how many guests' handed in versions wait for a steward; `advice` what the team should do, in words.
+    """
 
     name: str
     device: str
@@ -43,6 +60,8 @@ class Status:
     call_sign: str
     connected: tuple[str, ...]
     destinations: tuple[OwedView, ...]
+    penned: int = 0
+    advice: tuple[str, ...] = ()
 
 
 def read_status(parts: Parts, meetings: Meetings, visibility: Visibility) -> Status:
@@ -71,14 +90,37 @@ def read_status(parts: Parts, meetings: Meetings, visibility: Visibility) -> Sta
         call_sign=shown.call_sign if shown is not None else "",
         connected=tuple(sorted(team.name_of(peer) for peer in meetings.connected)),
         destinations=tuple(_owed(parts, total)),
+        penned=sum(one.versions for one in store.snapshot.penned()),
+        advice=Stewardship(parts).advice(),
     )
 
 
 def _owed(parts: Parts, total: int) -> Iterator[OwedView]:
-    """Destinations noted here, and those only known from the receipts of other devices."""
+    """Destinations noted here, those that stewards pinned, and those only known from what other devices saw."""
     store = parts.store
-    noted = {one.id: (one.name, one.url) for one in store.notes.destinations()}
-    for destination in [*noted, *(one for one in store.records.destinations() if one not in noted)]:
-        name, url = noted.get(destination, (f"{_ELSEWHERE} {format_id('s', destination)[:10]}", ""))
+    pinned = parts.team.charter.destinations
+    named = {one.destination: (one.name, one.address) for one in pinned.values()}
+    named |= {one.id: (one.name, one.url) for one in store.notes.destinations()}
+    asked = _questions(parts)
+    for destination in [*named, *(one for one in store.records.destinations() if one not in named)]:
+        name, url = named.get(destination, (f"{_ELSEWHERE} {format_id('s', destination)[:10]}", ""))
         owed = store.records.count_owed(destination)
-        yield OwedView(name, url, total - owed, owed)
+        yield OwedView(
+            name,
+            url,
+            delivered=total - owed,
+            owed=owed,
+            receipts=store.records.count_receipts(destination),
+            read_once=store.records.count_read_once(destination),
+            questions=asked[destination],
+            is_pinned=destination in pinned,
+        )
+
+
+def _questions(parts: Parts) -> Counter[bytes]:
+    """Of how many records each destination has gone back, nobody having said yet what that means."""
+    asked: Counter[bytes] = Counter()
+    for row in parts.store.records.flagged(Flag.QUESTION, limit=QUESTIONS_SEEN):
+        held = parts.store.records.versions_of(row.num)
+        asked.update({one.destination for one in questions_of(held, held.state().strand)})
+    return asked

@@ -26,6 +26,7 @@ class DeliveryRoutes:
             Route("/api/destinations", self.set_destination, methods=["PUT"]),
             Route("/api/destinations", self.drop_destination, methods=["DELETE"]),
             Route("/api/destinations/test", self.test, methods=["POST"]),
+            Route("/api/destinations/pin", self.pin, methods=["POST"]),
             Route("/api/pull", self.pull, methods=["POST"]),
             Route("/api/deliver/plan", self.plan, methods=["POST"]),
             Route("/api/deliver", self.deliver, methods=["POST"]),
@@ -52,12 +53,18 @@ class DeliveryRoutes:
 
     async def drop_destination(self, request: Request) -> Response:
         """Forget a server: `name`."""
-        self._device.drop_destination(text_of(await read_object(request), "name"))
+        self._device.exchanges.destinations.drop(text_of(await read_object(request), "name"))
         return answer({})
 
     async def test(self, request: Request) -> Response:
         """See whether a server answers and lets this device in: `name`."""
-        return answer(await self._device.test_destination(text_of(await read_object(request), "name", otherwise="")))
+        return answer(
+            await self._device.exchanges.destinations.test(text_of(await read_object(request), "name", otherwise=""))
+        )
+
+    async def pin(self, request: Request) -> Response:
+        """Have deliveries to a server count as receipts for the whole team, as a steward: `name`."""
+        return answer(self._device.exchanges.destinations.pin_for_team(text_of(await read_object(request), "name")))
 
     async def pull(self, request: Request) -> Response:
         """Bring from a server: `name`, `what`: all, forms or records. Lines of figures; the last is the result."""
@@ -68,7 +75,7 @@ class DeliveryRoutes:
         """What a delivery would send and overwrite, and what not and why: `name`; `offline` asks no server."""
         body = await read_object(request)
         name = text_of(body, "name", otherwise="")
-        return answer(await self._device.delivery_plan(name, is_offline=flag_of(body, "offline")))
+        return answer(await self._device.exchanges.plan(name, is_offline=flag_of(body, "offline")))
 
     async def deliver(self, request: Request) -> Response:
         """Deliver: `name`; `again` sends what was rejected, too. Lines of figures; the last is the result."""
@@ -77,7 +84,7 @@ class DeliveryRoutes:
 
     async def send_again(self, request: Request) -> Response:
         """Say that what a server that has gone back lost is to be sent again: `name`."""
-        count = self._device.send_again(text_of(await read_object(request), "name", otherwise=""))
+        count = self._device.exchanges.send_again(text_of(await read_object(request), "name", otherwise=""))
         return answer({"answered": count})
 
     async def examine(self, _request: Request) -> Response:

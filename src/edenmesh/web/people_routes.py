@@ -21,6 +21,13 @@ class PeopleRoutes:
         self.routes = [
             Route("/api/status", self.status),
             Route("/api/members", self.members),
+            Route("/api/roles/give", self.give_role, methods=["POST"]),
+            Route("/api/roles/take", self.take_role, methods=["POST"]),
+            Route("/api/forms/current", self.current_forms),
+            Route("/api/forms/current", self.choose_form, methods=["PUT"]),
+            Route("/api/quarantine", self.quarantine),
+            Route("/api/quarantine/accept", self.accept, methods=["POST"]),
+            Route("/api/quarantine/discard", self.discard, methods=["POST"]),
             Route("/api/visible", self.show, methods=["POST"]),
             Route("/api/visible", self.hide, methods=["DELETE"]),
             Route("/api/nearby", self.nearby),
@@ -41,6 +48,41 @@ class PeopleRoutes:
     async def members(self, _request: Request) -> Response:
         """The team."""
         return answer(self._device.members())
+
+    async def give_role(self, request: Request) -> Response:
+        """Give the member `peer` a `role`: steward, introducer or gateway."""
+        body = await read_object(request)
+        return answer(self._device.stewardship.give_role(text_of(body, "peer"), text_of(body, "role")))
+
+    async def take_role(self, request: Request) -> Response:
+        """Take a `role` from the member `peer`."""
+        body = await read_object(request)
+        return answer(self._device.stewardship.take_role(text_of(body, "peer"), text_of(body, "role")))
+
+    async def current_forms(self, request: Request) -> Response:
+        """The forms of a `table`, or of all, and which of them a steward chose."""
+        return answer(self._device.stewardship.forms(request.query_params.get("table", "")))
+
+    async def choose_form(self, request: Request) -> Response:
+        """Say by which `form`, by the beginning of its id, a `table` is filled in."""
+        body = await read_object(request)
+        return answer(self._device.stewardship.choose_form(text_of(body, "table"), text_of(body, "form")))
+
+    async def quarantine(self, _request: Request) -> Response:
+        """What is here without effect, and why."""
+        return answer(self._device.quarantine.view())
+
+    async def accept(self, request: Request) -> Response:
+        """Let the first `up_to` versions of `author` count, all that are here where that is 0; how many those are."""
+        body = await read_object(request)
+        up_to = body.get("up_to", 0)
+        if isinstance(up_to, bool) or not isinstance(up_to, int):
+            raise InvalidInput(what="'up_to' is not a number.")
+        return answer({"versions": self._device.quarantine.accept(text_of(body, "author"), up_to)})
+
+    async def discard(self, request: Request) -> Response:
+        """Throw away what the guest `author` handed in; how many versions that was."""
+        return answer({"versions": self._device.quarantine.discard(text_of(await read_object(request), "author"))})
 
     async def show(self, request: Request) -> Response:
         """Be visible for `minutes`; answers with call-sign, addresses and the QR code's text."""

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from edenmesh.core.ids import format_id
+from edenmesh.core.trust import pin_destination
 from edenmesh.eden import (
     TIMEOUT_SECONDS,
     EdenClient,
@@ -24,7 +25,12 @@ _PIN_SECONDS: Final = 10.0
 
 @dataclass(frozen=True, slots=True)
 class DestinationView:
-    """A server this device may deliver to; its password is not shown."""
+    """A server this device may deliver to; its password is not shown.
+
+    `is_pinned`: a steward pinned it, so that deliveries there can be receipts; `team_pin` is the TLS key that the
+    steward named, empty for plain http. `is_disputed`: stewards who had not heard of each other said different things
+    of it. One that only a steward pinned is not `is_set_up` here.
+    """
 
     name: str
     url: str
@@ -32,6 +38,10 @@ class DestinationView:
     pin: str
     is_http_allowed: bool
     id: str
+    is_pinned: bool = False
+    team_pin: str = ""
+    is_disputed: bool = False
+    is_set_up: bool = True
 
 
 class Destinations:
@@ -66,7 +76,7 @@ class Destinations:
                 if other.name == name and other.id != noted.id:
                     writing.drop_destination(other.id)
             writing.put_destination(noted)
-        return _view(noted)
+        return self._view(noted)
 
     def drop(self, name: str) -> None:
         """Forget a server and the login there. What was observed there stays known."""
@@ -75,8 +85,37 @@ class Destinations:
             writing.drop_destination(noted.id)
 
     def views(self) -> list[DestinationView]:
-        """All servers, by name."""
-        return [_view(one) for one in sorted(self._all(), key=lambda one: one.name)]
+        """All servers, by name; then those that stewards pinned and that are not set up here."""
+        noted = sorted(self._all(), key=lambda one: one.name)
+        known = {one.id for one in noted}
+        pinned = self._parts.team.charter.destinations.values()
+        others = (Destination(id=one.destination, name=one.name, url=one.address) for one in pinned)
+        elsewhere = (self._view(one, is_set_up=False) for one in others if one.id not in known)
+        return [*map(self._view, noted), *sorted(elsewhere, key=lambda one: (one.name, one.id))]
+
+    def pin_for_team(self, name: str) -> DestinationView:
+        """Have deliveries to a server that is set up here count as receipts, for the whole team, as a steward.
+
+        Its address and the TLS key pinned here are named in the charter; plain http shows no key, and the view says so.
+        Raises NotPermitted where this device is no steward, InvalidInput where no key of an https server is pinned.
+        """
+        noted = self.find(name)
+        is_plain = noted.url.startswith("http:")
+        if not is_plain and not noted.pin:
+            raise InvalidInput(
+                what=f"No TLS key is pinned for {noted.name}, so nobody could tell that a receipt is of that server.",
+                do=f"See its key with `edenmesh destination test {noted.name}`; compare it with who runs the server; "
+                "then set the destination again, with --pin.",
+            )
+        key = self._parts.identity.device_key
+        with self._parts.desk.writing() as writing:
+            entry = pin_destination(
+                writing.charter, key, address=noted.url, name=noted.name, pin=b"" if is_plain else noted.pin
+            )
+            known = writing.charter.destinations.get(noted.id)
+            if known is None or known.rivals or (known.name, known.pin) != (noted.name, noted.pin):
+                writing.add_charter([entry])
+        return self._view(noted)
 
     def find(self, name: str = "") -> Destination:
         """The server of that name; without one, the only one. Raises UsageError where it is not one."""
@@ -94,8 +133,8 @@ class Destinations:
         )
 
     def open(self, destination: Destination) -> EdenClient:
-        """A login at a server, to be used with `async with`."""
-        address = ServerAddress(destination.url, destination.user, destination.password, destination.pin)
+        """A login at a server, to be used with `async with`. A TLS key that a steward pinned counts first."""
+        address = ServerAddress(destination.url, destination.user, destination.password, self._pin_of(destination))
         return EdenClient(address, timeout_seconds=self._timeout_seconds)
 
     async def test(self, name: str = "") -> list[Check]:
@@ -136,22 +175,36 @@ class Destinations:
         if shown is None:
             return Check("key", False, "the server shows no TLS key", "Check the address and the network.")
         text = f"the server's key is {format_pin(shown)}"
-        if not destination.pin:
+        pin = self._pin_of(destination)
+        if not pin:
             return Check("key", True, f"{text}; none is pinned, authorities decide")
-        if shown != destination.pin:
+        if shown != pin:
             return Check(
                 "key", False, f"{text}, and another is pinned", "Ask whoever runs the server; pin the new one."
             )
         return Check("key", True, f"{text}, as pinned")
 
+    def _pin_of(self, destination: Destination) -> bytes:
+        pinned = self._parts.team.charter.destinations.get(destination.id)
+        return pinned.pin if pinned is not None and pinned.pin else destination.pin
+
     def _all(self) -> list[Destination]:
         return self._parts.store.notes.destinations()
 
-
-def _view(noted: Destination) -> DestinationView:
-    pin = format_pin(noted.pin) if noted.pin else ""
-    allowed = _HTTP_ALLOWED in noted.settings
-    return DestinationView(noted.name, noted.url, noted.user, pin, allowed, format_id("s", noted.id))
+    def _view(self, noted: Destination, *, is_set_up: bool = True) -> DestinationView:
+        pinned = self._parts.team.charter.destinations.get(noted.id)
+        return DestinationView(
+            name=noted.name,
+            url=noted.url,
+            user=noted.user,
+            pin=format_pin(noted.pin) if noted.pin else "",
+            is_http_allowed=_HTTP_ALLOWED in noted.settings,
+            id=format_id("s", noted.id),
+            is_pinned=pinned is not None,
+            team_pin=format_pin(pinned.pin) if pinned is not None and pinned.pin else "",
+            is_disputed=pinned is not None and bool(pinned.rivals),
+            is_set_up=is_set_up,
+        )
 
 
 def _check_forms(forms: tuple[FormListing, ...]) -> Check:

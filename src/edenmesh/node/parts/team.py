@@ -3,14 +3,14 @@
 The charter says who belongs; `Peer` notes say with whom a person here chose to sync.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from typing import Final
 
 import msgspec
 
 from edenmesh.core.encoding import encode, normal_text
-from edenmesh.core.ids import DeviceId, format_id
+from edenmesh.core.ids import AuthorId, DeviceId, format_id
 from edenmesh.core.limits import SALT_BYTES
 from edenmesh.core.pairing import MeshSecret, StoreMembership
 from edenmesh.core.ports import Entropy
@@ -28,7 +28,10 @@ _DECODER: Final = msgspec.msgpack.Decoder(tuple[MeshSecret, ...])
 
 @dataclass(frozen=True, slots=True)
 class MemberView:
-    """A member of the team. Roles are in words; `admitted_by` is a name, empty for the founder."""
+    """A member of the team. Roles are in words; `admitted_by` is a name, empty for the founder.
+
+    `authors` is how many author keys it has had; `is_copied`: two stores have written with one of them.
+    """
 
     name: str
     device: str
@@ -37,6 +40,8 @@ class MemberView:
     is_self: bool
     is_revoked: bool
     has_left: bool
+    authors: int = 1
+    is_copied: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +89,8 @@ class Team:
     def members(self) -> list[MemberView]:
         """Everybody the charter names, in order of admission."""
         names = {device: member.name for device, member in self.charter.members.items()}
-        return [self._member(member, names) for member in self.charter.members.values()]
+        copied = self._store.branches().keys()
+        return [self._member(member, names, copied) for member in self.charter.members.values()]
 
     def peers(self, connected: frozenset[DeviceId]) -> list[PeerView]:
         """Members other than this device, and other devices it has met."""
@@ -183,7 +189,7 @@ class Team:
 
     # --- drawing ------------------------------------------------------------------------------------------------------
 
-    def _member(self, member: Member, names: dict[DeviceId, str]) -> MemberView:
+    def _member(self, member: Member, names: dict[DeviceId, str], copied: Set[AuthorId]) -> MemberView:
         held = {
             "founder": member.is_founder,
             "steward": member.is_steward,
@@ -198,6 +204,8 @@ class Team:
             is_self=member.device == self._identity.device,
             is_revoked=member.is_revoked,
             has_left=member.has_left,
+            authors=len(member.authors),
+            is_copied=not copied.isdisjoint(member.authors),
         )
 
     def _peer(self, device: DeviceId, note: Peer | None, is_connected: bool) -> PeerView:

@@ -10,7 +10,10 @@ from edenmesh.node.records.history import ChangeView, EventView, HistoryView, te
 from edenmesh.node.records.imports import Importer, ImportResult, keep_file, media_of
 from edenmesh.node.records.merging import Merging
 from edenmesh.node.records.names import Names
+from edenmesh.node.records.observed import in_our_words, is_needless
+from edenmesh.node.records.questions import questions_of, values_here
 from edenmesh.node.records.record_desk import RecordDesk
+from edenmesh.node.records.residing import Resides, resided
 from edenmesh.node.records.views import (
     ActView,
     ChoiceView,
@@ -47,13 +50,19 @@ __all__ = [
     "RecordDesk",
     "RecordRow",
     "RecordView",
+    "Resides",
     "StrandView",
     "TableRow",
     "content_words",
     "export",
+    "in_our_words",
+    "is_needless",
     "keep_file",
     "label_of",
     "media_of",
     "plain",
+    "questions_of",
+    "resided",
     "tell_history",
+    "values_here",
 ]
