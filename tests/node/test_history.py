@@ -55,8 +55,8 @@ class Life:
         self.versions[carried.id] = carried.version
         return carried.id
 
-    def tell(self, **more: frozenset[VersionId]) -> list[str]:
-        return [one.text for one in tell_history(self.versions, NAMES, **more)]
+    def tell(self) -> list[str]:
+        return [one.text for one in tell_history(self.versions, NAMES)]
 
 
 def seen(by: Mapping[str, Plain] | None = None) -> dict[str, Plain]:
