@@ -3,6 +3,17 @@
 Introduces the rooms below to each other: store, sessions, net and eden. The wall clock is read here and nowhere below.
 """
 
+from edenmesh.node.deletion import (
+    AskedView,
+    BinView,
+    Deletions,
+    ErasureView,
+    PurgedView,
+    PurgeResult,
+    PurgeView,
+    RetractedView,
+    RuleView,
+)
 from edenmesh.node.delivery import (
     DeliveryResult,
     DeliveryUpdate,
@@ -42,16 +53,20 @@ from edenmesh.node.stewardship import FormView, HeldBack, HeldRecord, PenView, Q
 
 __all__ = [
     "ActView",
+    "AskedView",
+    "BinView",
     "ChangeView",
     "Check",
     "ChoiceView",
     "CodeView",
     "Decision",
     "Decisions",
+    "Deletions",
     "DeliveryResult",
     "DeliveryUpdate",
     "DestinationView",
     "Device",
+    "ErasureView",
     "EventView",
     "FieldView",
     "FormView",
@@ -74,11 +89,16 @@ __all__ = [
     "PlannedField",
     "PullResult",
     "PullUpdate",
+    "PurgeResult",
+    "PurgeView",
+    "PurgedView",
     "QuarantineView",
     "QuestionView",
     "RecordRow",
     "RecordView",
     "Rejected",
+    "RetractedView",
+    "RuleView",
     "Settings",
     "Shown",
     "Status",

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 
 from edenmesh.core.encoding import normal_text
 from edenmesh.core.ids import DeviceId, FileHash
@@ -14,6 +14,7 @@ from edenmesh.core.trust import require_device_name
 from edenmesh.eden import read_form_file
 from edenmesh.errors import InvalidInput, StoreDamaged
 from edenmesh.net import Nearby
+from edenmesh.node.deletion import Deletions
 from edenmesh.node.delivery import DeliveryUpdate, DestinationView, Exchanges, PullUpdate, What
 from edenmesh.node.doctor import examine
 from edenmesh.node.meeting import Meetings, PeerEvent, Shown, Syncing, SyncUpdate, Visibility
@@ -52,6 +53,7 @@ class Device:
         self._parts = Parts(store, desk, identity, team, settings)
         self._records = RecordDesk(store, desk)
         self._decisions = Decisions(self._records)
+        self.deletions: Final = Deletions(self._parts, self._records, self._decisions)
         desk.listen(Merging(store, self._records, identity.device).handle_committed)
         self._meetings = Meetings(self._parts)
         self._visibility = Visibility(self._parts, self._meetings)
@@ -97,9 +99,11 @@ class Device:
         """Let other devices in and redial known ones. Raises ConfigError where the port cannot be had."""
         await self._meetings.start()
         self._syncing.start()
+        self.deletions.start()
 
     async def stop(self) -> None:
         """End all sessions; what is durable stays."""
+        await self.deletions.stop()
         await self._syncing.stop()
         await self._visibility.hide()
         await self._pairings.stop()

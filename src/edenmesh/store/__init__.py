@@ -24,6 +24,7 @@ from edenmesh.store.records import (
 from edenmesh.store.snapshot import StoreSnapshot
 from edenmesh.store.store import OwnLog, Statistics, Store
 from edenmesh.store.transaction import Committed, Transaction
+from edenmesh.store.versions import Name
 
 __all__ = [
     "ERASE_AFTER_MS",
@@ -35,6 +36,7 @@ __all__ = [
     "KeptErasure",
     "KeptTally",
     "KeyCost",
+    "Name",
     "Notes",
     "OwnLog",
     "Peer",

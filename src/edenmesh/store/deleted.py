@@ -50,6 +50,10 @@ class Deleted:
         """The records that are hidden and not destroyed yet."""
         return erasures.names_hidden(self._link)
 
+    def names(self) -> list[Name]:
+        """All records of which something is here, hidden ones and purged ones as well."""
+        return erasures.names_here(self._link)
+
     def family(self, table: str, uuid: str) -> list[str]:
         """The uuids that are looked at together with a record: its own, and those of strands that left it."""
         record = self._num(table, uuid)

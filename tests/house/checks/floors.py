@@ -22,7 +22,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("eden", "net", "standin"),
     ("node.parts",),
     ("node.records", "node.meeting"),
-    ("node.pairing", "node.delivery", "node.stewardship"),
+    ("node.pairing", "node.delivery", "node.deletion", "node.stewardship"),
     ("node",),
     ("",),
     ("web",),
