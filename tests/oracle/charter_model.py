@@ -18,11 +18,10 @@ Ids = frozenset[bytes]
 
 
 class Model:
-    """A bag of entries of the mesh that `mesh` names; `own_max` bounds what a device that is no steward may write."""
+    """A bag of entries of the mesh that `mesh` names."""
 
-    def __init__(self, entries: Iterable[CharterEntry], mesh: bytes, own_max: int) -> None:
+    def __init__(self, entries: Iterable[CharterEntry], mesh: bytes) -> None:
         self.mesh = mesh
-        self.own_max = own_max
         self.all = {bytes(entry.id): entry for entry in entries}
         self.pasts: dict[bytes, Ids | None] = {}
         self.depths: dict[bytes, int] = {}
@@ -89,12 +88,8 @@ class Model:
         if entry.kind == "found":
             return (self._may_found(entry),) * 2
         below = self.world(past)
-        own = [other for other in past if self.all[other].actor == entry.actor]
-        if (
-            any(self.all[parent].mesh != entry.mesh for parent in entry.parents)
-            or not below.has_now(entry.actor, "member")
-            or (len(own) >= self.own_max and not below.has_now(entry.actor, "steward"))
-        ):
+        is_at_home = all(self.all[parent].mesh == entry.mesh for parent in entry.parents)
+        if not is_at_home or not below.has_now(entry.actor, "member"):
             return False, False
         return True, self._is_fit(entry, past) and any(
             all(below.has_now(entry.actor, right) for right in way) for way in ways(entry)
@@ -296,7 +291,7 @@ def ways(entry: CharterEntry) -> list[tuple[str, ...]]:
         return [("steward",), (f"admitter {what['device'].hex()}",)]
     if entry.kind in STEWARDS_ONLY:
         return [("steward",)]
-    return [()] if entry.kind in ("certify", "leave") else []
+    return [()] if entry.kind in ("certify", "leave", "ask") else []
 
 
 def named(entry: CharterEntry) -> tuple[bytes, list[bytes]]:

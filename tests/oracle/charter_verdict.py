@@ -33,12 +33,14 @@ class Verdict(NamedTuple):
     """Table to the forms that the deepest entries about it name."""
     erasures: dict[bytes, tuple[bool, bytes]]
     """Erasures in force to (confirmed, salt of their stubs)."""
+    asked: dict[bytes, str]
+    """What members ask to be erased, by entry, to the reason they gave."""
     meshes: Ids
 
 
-def judge(entries: Iterable[CharterEntry], mesh: bytes, own_max: int = 10**9) -> Verdict:
+def judge(entries: Iterable[CharterEntry], mesh: bytes) -> Verdict:
     """What these entries mean."""
-    model = Model(entries, mesh, own_max)
+    model = Model(entries, mesh)
     kept = frozenset(one for one in model.all if model.is_founded and model.is_kept(one))
     refused: set[bytes] = set()
     if model.ours is not None:
@@ -63,6 +65,7 @@ def judge(entries: Iterable[CharterEntry], mesh: bytes, own_max: int = 10**9) ->
         destinations=_destinations(world),
         forms=_forms(world),
         erasures=_erasures(world),
+        asked={one: what["why"] for one, what, _ in world.entries(world.in_force, "ask")},
         meshes=frozenset(world.meshes_newest_first),
     )
 
@@ -131,7 +134,7 @@ def _erasures(world: World) -> dict[bytes, tuple[bool, bytes]]:
 
 def room(entries: Iterable[CharterEntry], mesh: bytes, limit: int) -> Ids:
     """Which of the entries that belong have room, said once more: one after the other, by rank, depth and id."""
-    model = Model(entries, mesh, 10**9)
+    model = Model(entries, mesh)
     world = model.world(frozenset(one for one in model.all if model.is_founded and model.is_kept(one)))
     founder = model.all[mesh].actor
 

@@ -18,6 +18,7 @@ from edenmesh.core.encoding import Plain
 from edenmesh.core.trust import (
     Accept,
     Admit,
+    Ask,
     Certify,
     Charter,
     CharterEntry,
@@ -41,11 +42,11 @@ ACTIONS: Final = (
     *(("hear", "meet", "admit", "introduce", "take", "revoke") * 4),
     *(("give", "certify") * 3),
     *("leave", "future", "stale"),
-    *("accept", "destination", "form", "erase", "confirm"),
+    *("accept", "destination", "form", "erase", "confirm", "ask"),
 )
 COUNCIL: Final = (
     *("meet", "meet", "hear", "accept", "destination", "form", "erase", "confirm", "confirm"),
-    *("accept", "destination", "form", "erase", "take", "give", "meet", "confirm", "revoke"),
+    *("accept", "destination", "form", "ask", "erase", "take", "give", "meet", "confirm", "revoke"),
 )
 TEAM_ACTIONS: Final = (*ACTIONS, *("found", "unite", "unite", "mix", "meet", "meet", "take", "revoke"))
 ROLE_LISTS: Final = (
@@ -56,7 +57,7 @@ ROLE_LISTS: Final = (
     ("gateway", "weaver"),
 )
 Act: TypeAlias = (
-    Found | Admit | Certify | Leave | Revoke | Roles | Accept | PinDestination | ChooseForm | Erase | Confirm
+    Found | Admit | Certify | Leave | Revoke | Roles | Accept | PinDestination | ChooseForm | Erase | Confirm | Ask
 )
 _SALT: Final = b"salt of the mesh"
 
@@ -275,6 +276,8 @@ class World:
                 return ChooseForm(form=digest, table=f"table {choice % 2}")
             case "erase":
                 return Erase(names=(digest,))
+            case "ask":
+                return Ask(names=(digest,), why="gone" * (choice % 2))
             case _:
                 heard = sorted(self.heard[actor] if choice < 13 else self.entries)
                 erasures = [one for one in heard if self.entries[one].kind == "erase"]

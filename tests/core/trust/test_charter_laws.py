@@ -9,7 +9,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edenmesh.core.ids import AuthorId, DeviceId, EntryId, MeshId
-from edenmesh.core.limits import CHARTER_DEVICE_ENTRIES_MAX
 from edenmesh.core.trust import (
     FOUNDER,
     GATEWAY,
@@ -20,7 +19,6 @@ from edenmesh.core.trust import (
     CharterEntry,
     Revoke,
     Roles,
-    meaning,
 )
 from edenmesh.core.trust import charter as charters
 from edenmesh.core.trust.lineage import closure
@@ -44,10 +42,10 @@ from tests.oracle.charter_worlds import (
 WORLDS = st.builds(World, steps, st.integers(0, 3))
 
 
-def disagreement(entries: Iterable[CharterEntry], mesh: MeshId, own_max: int = CHARTER_DEVICE_ENTRIES_MAX) -> str:
+def disagreement(entries: Iterable[CharterEntry], mesh: MeshId) -> str:
     """The first thing on which the program and the model differ; empty where they agree."""
     entries = list(entries)
-    charter, model = Charter.of(entries, mesh), judge(entries, mesh, own_max)
+    charter, model = Charter.of(entries, mesh), judge(entries, mesh)
     if set(charter.entries) != model.kept or set(charter.waiting) != model.waiting or charter.refused != model.refused:
         return "which entries belong"
     if charter.taken != model.taken:
@@ -101,6 +99,8 @@ def _disagreement_on_decisions(charter: Charter, model: Verdict) -> str:
         return "which form a table has"
     if {one.entry: (one.is_confirmed, one.salt) for one in charter.erasures} != model.erasures:
         return "what is erased"
+    if {one.entry: one.why for one in charter.asked} != model.asked:
+        return "what is asked to be erased"
     return ""
 
 
@@ -188,6 +188,7 @@ def test_what_stewards_decide_means_what_the_model_says() -> None:
         "destination": 100,
         "form": 100,
         "erase": 100,
+        "ask": 20,
         "confirm": 20,
         "confirmed": 10,
         "rivals": 8,
@@ -280,17 +281,6 @@ def _as_seen_by(whole: Charter, found: CharterEntry, mesh: MeshId) -> Charter:
     return Charter.of((whole.entries[one] for one in closure(whole.entries, heads)), mesh)
 
 
-def test_a_device_that_is_no_steward_writes_only_so_much(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(meaning, "CHARTER_DEVICE_ENTRIES_MAX", 3)
-    refused = 0
-    for seed in range(80):
-        world = random_world(seed)
-        assert disagreement(world.entries.values(), world.mesh, 3) == "", seed
-        without_bound = judge(world.entries.values(), world.mesh)
-        refused += len(Charter.of(world.entries.values()).refused) - len(without_bound.refused)
-    assert refused > 5
-
-
 def test_where_there_is_no_room_rank_decides() -> None:
     left_out = 0
     for seed in range(100):
@@ -338,7 +328,7 @@ def test_what_is_kept_and_taken_stays_so_and_only_a_taking_strikes(played: list[
 
 def test_no_entry_brings_a_revoked_device_back() -> None:
     tried = 0
-    for seed in range(60):
+    for seed in range(40):
         random = Random(seed)
         world = World(random_steps(random, 30), stewards=3)
         charter = Charter.of(world.entries.values())
@@ -360,7 +350,7 @@ def test_no_entry_brings_a_revoked_device_back() -> None:
             for turn in range(4):
                 standing = after.standing(AuthorId(author(number, turn).public_key))
                 assert standing.cuts or not standing.is_certified
-    assert tried > 30
+    assert tried > 15
 
 
 def test_a_taking_spares_what_its_signer_had_seen() -> None:

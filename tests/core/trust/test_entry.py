@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edenmesh.core.encoding import Plain, decode, encode
-from edenmesh.core.limits import ADDRESS_CHARS_MAX, CHARTER_ENTRY_BYTES_MAX, CHARTER_STUBS_MAX
+from edenmesh.core.limits import ADDRESS_CHARS_MAX, ASK_WHY_CHARS_MAX, CHARTER_ENTRY_BYTES_MAX, CHARTER_STUBS_MAX
 from edenmesh.core.trust import (
     Certify,
     CharterEntry,
@@ -24,7 +24,7 @@ MESH = b"m" * 32
 PARENT = b"p" * 32
 KINDS = {
     *("found", "admit", "certify", "roles", "leave", "revoke"),
-    *("accept", "destination", "form", "erase", "confirm"),
+    *("accept", "destination", "form", "erase", "confirm", "ask"),
 }
 A, B, C = (bytes([letter]) * 32 for letter in b"abc")
 
@@ -51,7 +51,7 @@ def test_entries_of_every_kind_read_back() -> None:
             seen.add(entry.kind)
         if seen == KINDS | {"weave"}:
             break
-        assert seed < 20, KINDS - seen
+        assert seed < 40, KINDS - seen
 
 
 def test_the_id_covers_everything_but_the_signatures() -> None:
@@ -188,6 +188,9 @@ BODIES: list[tuple[str, dict[str, object]]] = [
     ("erase", {"names": [number.to_bytes(32, "big") for number in range(CHARTER_STUBS_MAX + 1)]}),
     ("confirm", {"entry": A[1:]}),
     ("confirm", {}),
+    ("ask", {"names": [A]}),
+    ("ask", {"why": "x"}),
+    ("ask", {"names": [A], "why": "x" * (ASK_WHY_CHARS_MAX + 1)}),
 ]
 
 

@@ -50,9 +50,6 @@ def complaints() -> Iterator[str]:
         for draw in (random_world, random_council, random_succession, random_union, random_teams):
             for mesh in draw(seed).meshes:
                 yield disagreement(draw(seed).entries.values(), mesh)
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(meaning, "CHARTER_DEVICE_ENTRIES_MAX", 2)
-            yield disagreement(random_union(seed).entries.values(), random_union(seed).mesh, 2)
         yield crowding(random_world(seed), 8)
 
 
@@ -179,7 +176,6 @@ def everything_before(original: Callable[[Pasts, int], int]) -> Callable[[Pasts,
         pytest.param(Meshes, "reaching", lambda self, _: -1, id="what one team ended ended in the other"),
         pytest.param(Meshes, "note_found", in_a_world_of_its_own(Meshes.note_found), id="a union without its past"),
         pytest.param(meaning, "needed_for", deciding_freely(needed_for), id="members decide like stewards"),
-        pytest.param(Meaning, "_may_write_more", lambda self, *_: True, id="one device writes without end"),
         pytest.param(members, "Accept", type("Never", (), {}), id="nothing accepted"),
         pytest.param(decided, "_not_below_another", lambda entries, words: words, id="the first word stands"),
         pytest.param(room, "_rank", lambda entries, meaning, position: 0, id="room given by depth alone"),

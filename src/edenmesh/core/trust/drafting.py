@@ -1,23 +1,34 @@
 """Where a new entry stands: on the heads of the charter as it is, so chosen that nobody can crowd out what it needs."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import Final
 
 from edenmesh.core.ids import DeviceId, EntryId
-from edenmesh.core.limits import CHARTER_PARENTS_MAX
-from edenmesh.core.trust.acts import STEWARD, Revoke
+from edenmesh.core.limits import CHARTER_ENTRIES_MAX, CHARTER_PARENTS_MAX
+from edenmesh.core.trust.acts import STEWARD, Found, Revoke, Roles
 from edenmesh.core.trust.charter import Charter
-from edenmesh.core.trust.entry import DraftEntry
+from edenmesh.core.trust.entry import CharterEntry, DraftEntry
 from edenmesh.core.trust.kinds import Kind
 from edenmesh.core.trust.lineage import closure
+from edenmesh.core.trust.rights import Right, needed_for
 from edenmesh.errors import NotPermitted
+
+_CROWDED: Final = CHARTER_ENTRIES_MAX // 2
+"""Entries beyond which a new one rests on what may matter to it only."""
 
 
 def draft(charter: Charter, act: Kind, actor: DeviceId) -> DraftEntry:
     """An act on the charter as it is, to be signed. Raises NotPermitted where there is no mesh."""
     if charter.mesh is None:
         raise NotPermitted(what="There is no team here yet.", do="Found one first: `edenmesh init`.")
-    heads = _heads_without_struck(charter, act) if isinstance(act, Revoke) and act.point else charter.heads
+    heads = list(charter.heads)
+    if isinstance(act, Revoke) and act.point:
+        # It need not rest on what it strikes.
+        spared = closure(charter.entries, act.point)
+        heads = _heads_of(charter, lambda entry: entry.actor != act.device or entry.id in spared)
+    if len(closure(charter.entries, heads)) > _CROWDED:
+        heads = _heads_that_matter(charter, act, actor)
     parents = choose_parents(charter, actor, heads, CHARTER_PARENTS_MAX)
     return DraftEntry.of(act, actor, mesh=charter.mesh, parents=tuple(sorted(parents)))
 
@@ -43,15 +54,39 @@ def require_permitted(condition: bool, otherwise: str) -> None:
         raise NotPermitted(what=otherwise)
 
 
-def _heads_without_struck(charter: Charter, act: Revoke) -> list[EntryId]:
-    """The heads of what the revocation does not strike: it need not rest on a flood that it ends."""
-    spared = closure(charter.entries, act.point)
+def _heads_that_matter(charter: Charter, act: Kind, actor: DeviceId) -> list[EntryId]:
+    """Heads to stand on where a flood may have taken the room: what rests on all of it would need as much again.
+
+    What matters is what stewards did, what the actor did and was given, and the point of a taking; further what the
+    device that something is taken from did so far, which is spared so, unless that is the flood.
+    """
+    in_force = charter.taken - charter.struck
+    is_taking = isinstance(act, Revoke) or (isinstance(act, Roles) and bool(act.take))
+    target = act.device if isinstance(act, Revoke | Roles) and is_taking and not act.point else b""
+    point = act.point if isinstance(act, Revoke | Roles) else ()
+
+    def matters(entry: CharterEntry) -> bool:
+        if entry.id in point or entry.actor == actor or isinstance(entry.act, Found):
+            return entry.id in point or entry.id in in_force
+        by_steward = not {Right.STEWARD, Right.FOUNDER}.isdisjoint(needed_for(entry.act))
+        if isinstance(entry.act, Revoke):
+            by_steward = charter.may(DeviceId(entry.actor), STEWARD)
+        return entry.id in in_force and (by_steward or getattr(entry.act, "device", b"") == actor)
+
+    heads = _heads_of(charter, lambda entry: matters(entry) or (entry.actor == target and entry.id in in_force))
+    if len(closure(charter.entries, heads)) <= _CROWDED:
+        return heads
+    return _heads_of(charter, matters)
+
+
+def _heads_of(charter: Charter, is_ground: Callable[[CharterEntry], bool]) -> list[EntryId]:
+    """The heads of these entries and what is below them, in causal order."""
     is_below: set[bytes] = set()
     heads: list[EntryId] = []
     for one, entry in reversed(charter.entries.items()):
-        stays = entry.actor != act.device or one in spared
-        if stays and one not in is_below:
+        if one not in is_below and is_ground(entry):
             heads.append(one)
-        if stays or one in is_below:
+            is_below.add(one)
+        if one in is_below:
             is_below.update(entry.parents)
     return heads[::-1]

@@ -25,7 +25,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from edenmesh.core.ids import MeshId
-from edenmesh.core.limits import CHARTER_DEVICE_ENTRIES_MAX
 from edenmesh.core.trust.acts import CONTINUED_MAX, Admit, Found, Leave, Revoke, Roles
 from edenmesh.core.trust.causality import Pasts
 from edenmesh.core.trust.entry import CharterEntry
@@ -60,7 +59,6 @@ class Meaning:
         self._role_takings: dict[tuple[bytes, Right], int] = defaultdict(int)
         self._takings = 0
         self._founder_takings: dict[MeshId, int] = defaultdict(int)
-        self._written: dict[bytes, int] = defaultdict(int)
         self._takings_of: dict[bytes, int] = defaultdict(int)
         self._relevant = [0] * len(entries)
         self._dependents: dict[int, list[int]] = defaultdict(list)
@@ -124,13 +122,10 @@ class Meaning:
         is_kept = all(self.kept[one] for one in parents) and (
             self._may_found(entry.act, below_each)
             if isinstance(entry.act, Found)
-            else below_each.keys() == {entry.mesh}
-            and self._is_left(membership, 0, held)
-            and (is_steward or self._may_write_more(entry.actor, past))
+            else below_each.keys() == {entry.mesh} and self._is_left(membership, 0, held)
         )
         is_fit = entry.act is not None and self._speaks_of_what_is_below(entry, past)
         is_taken = is_kept and is_fit and self._is_supported(position, held)
-        self._written[entry.actor] |= 1 << position
         self.kept.append(is_kept)
         self.taken.append(is_taken)
         self.by_steward.append(is_steward)
@@ -151,10 +146,6 @@ class Meaning:
             below |= self._cases[position].below | self._bits.get(position, 0)
             places[mesh] = Place(past | self._pasts.closure(parent), below, mesh)
         return places
-
-    def _may_write_more(self, device: bytes, past: int) -> bool:
-        """Whether few enough of a device's entries are below that one who is no steward may add to them."""
-        return (past & self._written[device]).bit_count() < CHARTER_DEVICE_ENTRIES_MAX
 
     def _may_found(self, act: Found, places: dict[MeshId, Place]) -> bool:
         """Whether a steward of each mesh that is continued signed, and none of them has barred the founder."""
