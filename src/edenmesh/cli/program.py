@@ -7,11 +7,14 @@ from typing import Final
 import click
 
 from edenmesh import __version__
+from edenmesh.cli.bin import bin_group
 from edenmesh.cli.calls import INTERRUPTED
 from edenmesh.cli.conflicts import conflicts, resolve
+from edenmesh.cli.deletion import purge
 from edenmesh.cli.destination import deliver, destination, pull
 from edenmesh.cli.device import doctor, init, status
 from edenmesh.cli.drawing import Screen
+from edenmesh.cli.erasing import erase
 from edenmesh.cli.exchange import export, import_file
 from edenmesh.cli.exits import MEANINGS, ExitCode
 from edenmesh.cli.forms import form
@@ -28,6 +31,7 @@ SECTIONS: Final = {
     "This device": (init, run, status, doctor),
     "Other devices": (visible, nearby, pair, peers, sync, mesh, allow, role, revoke, quarantine),
     "Records": (form, record, import_file, export, conflicts, resolve, history, undo),
+    "Deletions": (purge, bin_group, erase),
     "Servers": (destination, pull, deliver),
 }
 

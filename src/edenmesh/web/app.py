@@ -8,6 +8,7 @@ from starlette.responses import Response
 from edenmesh.errors import EdenmeshError, UsageError
 from edenmesh.node import Device
 from edenmesh.web.answers import answer, defect, error_view, refuse
+from edenmesh.web.deletion_routes import DeletionRoutes
 from edenmesh.web.delivery_routes import DeliveryRoutes
 from edenmesh.web.people_routes import PeopleRoutes
 from edenmesh.web.record_routes import RecordRoutes
@@ -15,7 +16,12 @@ from edenmesh.web.record_routes import RecordRoutes
 
 def make_app(device: Device) -> Starlette:
     """The application for one open device."""
-    routes = [*PeopleRoutes(device).routes, *RecordRoutes(device).routes, *DeliveryRoutes(device).routes]
+    routes = [
+        *PeopleRoutes(device).routes,
+        *RecordRoutes(device).routes,
+        *DeliveryRoutes(device).routes,
+        *DeletionRoutes(device).routes,
+    ]
     handlers = {
         EdenmeshError: _handle_error,
         HTTPException: _handle_http,

@@ -1,7 +1,8 @@
 """Erasing: what a steward decides to have destroyed everywhere, and what members ask for.
 
-It is for a data subject's request. The store carries it out (store/erasures.py); here it is written into the charter, by
-stubs of every uuid a record has or may come to have, and told in words. It does not reach servers: what is there has to be deleted there.
+It is for a data subject's request. The store carries it out (store/erasures.py); here it is written into the charter,
+by stubs of every uuid a record has or may come to have, and told in words. It does not reach servers: what is there has
+to be deleted there.
 """
 
 from collections.abc import Callable, Iterable, Sequence

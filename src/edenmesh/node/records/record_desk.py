@@ -196,8 +196,9 @@ class RecordDesk:
         op: str = "put",
         about: Mapping[str, Plain] | None = None,
     ) -> Carried:
-        """Write one version with this device's pen. Raises InvalidInput where others would refuse it, or part of the
-        record was purged here.
+        """Write one version with this device's pen.
+
+        Raises InvalidInput where others would refuse it, or not all of the record is here.
         """
         if uuid is not None:
             require_here(self._store, table, uuid)
