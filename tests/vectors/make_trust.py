@@ -25,6 +25,7 @@ from edenmesh.core.trust import (
     Frontier,
     Seal,
     accept,
+    ask,
     certify,
     choose_form,
     confirm,
@@ -168,6 +169,8 @@ class Story:
         charter = self._add(charter, "choose a form", chosen)
         stubs = [erase_stub(charter.salt, "name", record_id("pr_person", "urn:uuid:0"))]
         firsts = [erase_stub(charter.salt, "first", version_id(0))]
+        asked = ask(charter, fatou, names=stubs, why="The family asked for it.")
+        charter = self._add(charter, "ask for an erasure", asked)
         erased = erase(charter, sara, names=stubs, firsts=firsts)
         charter = self._add(charter, "erase a record", erased)
         return self._add(charter, "confirm the erasure", confirm(charter, fatou, erased.id))
@@ -225,6 +228,10 @@ class Story:
                 for one in charter.destinations.values()
             ],
             "forms": {table: form.hex() for table, form in charter.current_forms.items()},
+            "asked": [
+                {"entry": self._name(one.entry), "why": one.why, "met": one.is_met_by(charter.erasures)}
+                for one in charter.asked
+            ],
             "erasures": [
                 {
                     "entry": self._name(one.entry),

@@ -75,7 +75,7 @@ def test_entries_are_named_and_signed_as_the_documents_say() -> None:
             signatures += 1
     assert {entry["kind"] for entry in CHARTER["entries"].values()} == {
         *("found", "admit", "certify", "roles", "leave", "revoke", "weave"),
-        *("accept", "destination", "form", "erase", "confirm"),
+        *("accept", "destination", "form", "erase", "confirm", "ask"),
     }
     assert signatures > 25
 
@@ -106,6 +106,7 @@ def test_a_set_of_entries_means_what_the_file_says(case: dict[str, Any]) -> None
         one["id"]: one["pin"] for one in case["destinations"]
     }
     assert {table: form.hex() for table, form in charter.current_forms.items()} == case["forms"]
+    assert [ids[one.entry.hex()] for one in charter.asked] == [one["entry"] for one in case["asked"]]
     assert [ids[one.entry.hex()] for one in charter.erasures] == [one["entry"] for one in case["erasures"]]
     model = judge(entries, mesh)
     assert names(model.taken) == case["taken"]

@@ -22,22 +22,10 @@ from edenmesh.core.trust import (
 )
 from edenmesh.core.trust import charter as charters
 from edenmesh.core.trust.lineage import closure
+from tests.oracle.charter_draws import random_council, random_succession, random_teams, random_union, random_world
 from tests.oracle.charter_model import is_taking
 from tests.oracle.charter_verdict import Verdict, judge, room
-from tests.oracle.charter_worlds import (
-    DEVICES,
-    Step,
-    World,
-    author,
-    device,
-    random_council,
-    random_steps,
-    random_succession,
-    random_teams,
-    random_union,
-    random_world,
-    steps,
-)
+from tests.oracle.charter_worlds import DEVICES, Step, World, author, device, random_steps, steps
 
 WORLDS = st.builds(World, steps, st.integers(0, 3))
 

@@ -32,14 +32,8 @@ from edenmesh.errors import RemoteProtocolError, SealInvalid
 from tests.core.trust.test_charter_laws import crowding, disagreement
 from tests.core.trust.test_entry import forgeries
 from tests.core.trust.test_merkle import some_ids, tree_head
-from tests.oracle.charter_worlds import (
-    author,
-    random_council,
-    random_succession,
-    random_teams,
-    random_union,
-    random_world,
-)
+from tests.oracle.charter_draws import random_council, random_succession, random_teams, random_union, random_world
+from tests.oracle.charter_worlds import author
 
 SEEDS = 20
 
