@@ -12,7 +12,6 @@ from edenmesh.core.ids import AuthorId
 from edenmesh.demo.dataset import make_dataset
 from edenmesh.errors import DiskFull, InvalidInput, UsageError
 from edenmesh.node import Device, ImportResult
-from edenmesh.node.records import Importer
 from edenmesh.standin import StandinServer
 from tests.net.loop import in_loop, until
 from tests.node.devices import World, is_connected, states, sync, team, value, version_count
@@ -266,12 +265,11 @@ async def test_what_does_not_say_what_the_server_held_is_listed_and_not_taken(tm
 
 
 def test_what_was_erased_does_not_come_back_by_a_file(device: Device) -> None:
-    importer = Importer(
-        device._parts, device.records.catalogue(), {}, is_erased=lambda table, uuid: (table, uuid) == (TABLE, FIRST)
-    )
-    result = importer.take(SOME)
-    assert told(result) == (2, 1, 0, 0, 1)
-    assert "erased for good" in result.problems[0]
+    device.import_document(SOME)
+    device.deletions.erasing.erase(TABLE, FIRST)
+    result = device.import_document(SOME)
+    assert told(result) == (2, 0, 1, 0, 1)
+    assert "erased" in result.problems[0]
     assert list(states(device)) == [(TABLE, SECOND)]
 
 

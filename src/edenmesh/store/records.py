@@ -8,14 +8,17 @@ from collections.abc import Callable, Mapping, Set
 from enum import Enum
 from typing import Final, NamedTuple
 
-from edenmesh.core.ids import AuthorId, DestinationId, RecordId, VersionId, record_id
+from edenmesh.core.ids import AuthorId, DestinationId, FormHash, RecordId, VersionId, record_id
 from edenmesh.core.records import (
     OPEN,
     Carried,
     Declarations,
+    Declared,
     Flag,
+    History,
     RecordState,
     Version,
+    declared_by,
     family_uuids,
     record_states,
     versions_at,
@@ -81,6 +84,12 @@ class RecordVersions(NamedTuple):
     def states(self) -> tuple[RecordState, ...]:
         """What it and the records of its family show: those at whose uuid a strand resides."""
         return record_states(self.versions, self.uncounted, self.declarations)
+
+    def declared(self, schema: FormHash) -> Declared:
+        """What is to be heeded by one who writes a version with a form: what it declares, and those before it did."""
+        if self.declarations is None:
+            return Declared()
+        return declared_by(History(self.versions, self.uncounted), self.declarations, schema)
 
     def alone(self) -> "RecordVersions":
         """The same without its family: for questions that are asked of one record (`versions_at`)."""

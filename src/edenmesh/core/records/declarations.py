@@ -60,10 +60,15 @@ class Declarations:
         return Declared(units, restrictive, is_awaited)
 
 
-def declared_by(history: History, declarations: Declarations) -> Declared:
-    """What the forms declare that versions with effect on a record were written with."""
+def declared_by(history: History, declarations: Declarations, schema: FormHash | None = None) -> Declared:
+    """What the forms declare that versions with effect on a record were written with.
+
+    `schema` is that of a version about to be written: whoever writes it knows what its form declares, too.
+    """
     nodes = [node for node in history.nodes if node.is_speaking]
     schemas = frozenset([FormHash(history.versions[one].schema) for node in nodes for one in node.ids])
+    if schema is not None:
+        schemas |= {schema}
     return declarations.of(nodes[0].version.table, schemas) if nodes else NOTHING
 
 

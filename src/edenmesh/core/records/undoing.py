@@ -58,6 +58,8 @@ def undo(
     holding = [(state, strand) for state in states for strand in state.strands if one in history.past(strand.heads)]
     parents = tuple(sorted({head for _, strand in holding for head in strand.heads}))
     about: dict[str, Plain] = {"undoes": list[Plain](_named_with(node, history))}
+    if len(holding) == 1:
+        about.update(holding[0][1].about)
     if why:
         about["why"] = why
     uuids = {state.uuid for state, _ in holding}

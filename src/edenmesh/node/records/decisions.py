@@ -176,7 +176,7 @@ class Decisions:
         return contents
 
     def _write(self, seen: _Seen, change: Change, decision: Decision, op: str) -> RecordView:
-        about: dict[str, Plain] = {"why": decision.why} if decision.why else {}
+        about: dict[str, Plain] = {**seen.strand.about, **({"why": decision.why} if decision.why else {})}
         self._desk.write(seen.table, seen.uuid, change, parents=seen.strand.heads, op=op, about=about)
         return self._desk.view(seen.table, seen.uuid)
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from edenmesh.core.encoding import Plain
-from edenmesh.core.ids import DestinationId, FileHash, FormHash, VersionId
+from edenmesh.core.ids import DestinationId, FileHash, FormHash
 from edenmesh.core.records import (
     PUT,
     RETRACT,
@@ -21,7 +21,6 @@ from edenmesh.core.records import (
     Content,
     File,
     Pen,
-    RecordState,
     StrandState,
     Value,
     Version,
@@ -155,7 +154,7 @@ class Importer:
         if self._reading is not None:
             return self._reading.observation(row, held, replace(pen, schema=self._schema(row.table)))
         if held is not None and self._is_update:
-            return self._edit(row, held.state(), pen)
+            return self._edit(row, held, pen)
         return self._begin(row, held, pen)
 
     def _begin(self, row: Row, held: RecordVersions | None, pen: Pen) -> Carried | None:
@@ -167,28 +166,29 @@ class Importer:
             shown = any(_says(strand, row.fields) for strand in held.state().strands)
             if shown or any(_begins_so(version, change) for version in held.versions.values()):
                 return None
-        written = self._compose(row, change, (), PUT, pen)
+        written = self._compose(row, change, None, PUT, pen)
         self._conflicts += held is not None
         return written
 
-    def _edit(self, row: Row, state: RecordState, pen: Pen) -> Carried | None:
-        strand = state.strand
+    def _edit(self, row: Row, held: RecordVersions, pen: Pen) -> Carried | None:
+        strand = held.state().strand
         if strand is None:
             raise InvalidInput(what="Two different records share this uuid; that has to be decided first.")
         if row.is_deleted:
-            return None if strand.is_deleted else self._compose(row, Change(), strand.heads, RETRACT, pen)
+            return None if strand.is_deleted else self._compose(row, Change(), strand, RETRACT, pen)
         wanted: dict[str, Content | None] = {**dict.fromkeys(row.emptied), **row.fields}
-        change = difference(strand, wanted)
-        return None if change.is_empty else self._compose(row, change, strand.heads, PUT, pen)
+        change = difference(strand, wanted, declared=held.declared(self._schema(row.table)))
+        return None if change.is_empty else self._compose(row, change, strand, PUT, pen)
 
-    def _compose(self, row: Row, change: Change, parents: tuple[VersionId, ...], op: str, pen: Pen) -> Carried:
-        about: dict[str, Plain] = {"via": "import"}
+    def _compose(self, row: Row, change: Change, seen: StrandState | None, op: str, pen: Pen) -> Carried:
+        about: dict[str, Plain] = {**(seen.about if seen is not None else {}), "via": "import"}
         if row.created_on:
             about["created_on"] = row.created_on
         if row.modified_on:
             about["modified_on"] = row.modified_on
         pen = replace(pen, schema=self._schema(row.table))
-        return compose(pen, row.table, row.uuid, change, parents=parents, op=op, about=about)
+        heads = seen.heads if seen is not None else ()
+        return compose(pen, row.table, row.uuid, change, parents=heads, op=op, about=about)
 
     def _with_files(self, row: Row) -> Row:
         found: dict[str, File] = {}

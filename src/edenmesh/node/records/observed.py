@@ -48,14 +48,15 @@ class FileReading:
         if is_server_row(row) or row.is_bare:
             return None
         self._require_whole(row)
-        known = held or _NONE_HELD
+        known = (held or _NONE_HELD).alone()
         row = in_our_words(row, known)
         fields = None if row.is_deleted else row.fields
         reading = Reading(self.destination, fields, row.modified_on, row.created_on)
         draft = observe(known.versions, reading, known.uncounted)
         if draft is None:
             return None
-        carried = self._compose(row, draft, pen)
+        strand = held.state().strand if held is not None else None
+        carried = self._compose(row, draft, pen, strand.about if strand is not None else {})
         return None if is_needless(row, known, carried) else carried
 
     def _require_whole(self, row: Row) -> None:
@@ -66,8 +67,8 @@ class FileReading:
         if (master_of(row, self.catalogue) is not None) is not (row.master is not None):
             raise InvalidInput(what="The server shows it at another place; export that, too.")
 
-    def _compose(self, row: Row, draft: Draft, pen: Pen) -> Carried:
-        about: dict[str, Plain] = {**draft.about, "via": IMPORTED}
+    def _compose(self, row: Row, draft: Draft, pen: Pen, strand: Mapping[str, Plain]) -> Carried:
+        about: dict[str, Plain] = {**strand, **draft.about, "via": IMPORTED}
         return compose(pen, row.table, row.uuid, draft.change, parents=draft.parents, op=OBSERVE, about=about)
 
 

@@ -14,12 +14,10 @@ from edenmesh.core.records import (
     Content,
     Declared,
     Form,
-    History,
     RecordState,
     Reference,
     StrandState,
     compose,
-    declared_by,
     difference,
     form_hash,
     offered_keeper,
@@ -149,7 +147,7 @@ class RecordDesk:
         contents = self.read(table, values, known=target.fields)
         change = difference(target, contents, declared=self.declared(held))
         if not change.is_empty or target.is_deleted or target.is_contested:
-            self.write(table, uuid, change, parents=target.heads)
+            self.write(table, uuid, change, parents=target.heads, about=target.about)
         return self.view(table, uuid)
 
     def retract(self, table: str, uuid: str, *, strand: str = "") -> RecordView:
@@ -157,7 +155,7 @@ class RecordDesk:
         table, uuid, held = self.find(table, uuid)
         target = strand_named(held.state(), strand)
         if not target.is_deleted:
-            self.write(table, uuid, Change(), parents=target.heads, op=RETRACT)
+            self.write(table, uuid, Change(), parents=target.heads, op=RETRACT, about=target.about)
         return self.view(table, uuid)
 
     def read(self, table: str, values: Mapping[str, Json], *, known: Container[str] = ()) -> dict[str, Content | None]:
@@ -228,10 +226,9 @@ class RecordDesk:
         return Showing(table, uuid, held, names, resides=self.resides, declared=declared or Declared())
 
     def declared(self, held: RecordVersions) -> Declared:
-        """What the forms declare that the versions of a record with effect were written with."""
-        if held.declarations is None:
-            return Declared()
-        return declared_by(History(held.versions, held.uncounted), held.declarations)
+        """What the forms declare that a record was written with, and the one it would be written with now."""
+        table = next(iter(held.versions.values())).table
+        return held.declared(self.schema(table))
 
     def resides(self, reference: Reference) -> Reference:
         """The reference turned to where its strand resides now."""
