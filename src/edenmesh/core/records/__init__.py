@@ -11,8 +11,9 @@ from edenmesh.core.records.deciding import StrandDecision, decide_different, dec
 from edenmesh.core.records.declarations import Declarations, Declared, declared_by
 from edenmesh.core.records.families import family_uuids, residence, versions_at
 from edenmesh.core.records.form import FORM_FORMAT, KINDS, Component, Field, Form, Option, Rule, Table, form_hash
-from edenmesh.core.records.history import History, Node
+from edenmesh.core.records.history import History
 from edenmesh.core.records.merge import record_state, record_states
+from edenmesh.core.records.node import Node
 from edenmesh.core.records.observation import (
     body_hash,
     is_delivered,

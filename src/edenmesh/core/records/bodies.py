@@ -1,12 +1,12 @@
 """What a destination was seen to hold of a record, and what is still owed to it.
 
 An observation gives only the hash of the body it saw. What stands below it says the rest, since it assigns whatever
-differs; only where several values stand there and the body had one of them is it not said which. Then each is tried:
-the hash tells. Cost: a state of the past for each last observation.
+differs; only where several values stand there and the body had one of them, or none and had none before, is it not said
+which. Then each is tried: the hash tells. Cost: a state of the past for each last observation.
 """
 
 from collections.abc import Iterable, Mapping, Set
-from itertools import islice, product
+from itertools import chain, islice, product
 
 from edenmesh.core.ids import DestinationId, VersionId
 from edenmesh.core.limits import BODY_CANDIDATES_MAX
@@ -45,12 +45,29 @@ class Known:
             return {}
         strand = self.state_at((one,))
         fields = strand.fields if strand is not None else {}
-        candidates = product(*[_texts_of(unit, fields) for unit in _units(fields)])
-        for candidate in islice(candidates, BODY_CANDIDATES_MAX):
-            texts = {name: text for texts in candidate for name, text in texts.items() if text}
+        said = self._fields_said(one)
+        whole = {unit: _texts_of(unit, fields) for unit in _units(fields)}
+        bare = {unit: rows if not said.isdisjoint(unit) else [{}] for unit, rows in whole.items()}
+        any_of = {unit: rows if not said.isdisjoint(unit) else [*rows, {}] for unit, rows in whole.items()}
+        candidates = chain.from_iterable(
+            islice(product(*rows.values()), BODY_CANDIDATES_MAX) for rows in (whole, bare, any_of)
+        )
+        for candidate in candidates:
+            texts = {name: text for part in candidate for name, text in part.items() if text}
             if texts_hash(texts) == seen.body:
                 return texts
         return None
+
+    def body_said(self, one: VersionId) -> Texts:
+        """Of the body that an observation saw what is known for certain, where the whole is not: what it says itself."""
+        strand, said = self.state_at((one,)), self._fields_said(one)
+        shown = shown_texts(strand) if strand is not None else {}
+        return {name: text for name, text in shown.items() if name in said}
+
+    def _fields_said(self, one: VersionId) -> set[str]:
+        """The fields of which an observation says what it saw in them."""
+        version = self.history.versions[one]
+        return {*version.set, *version.add, *version.remove, *version.unset, *version.observation.found}
 
 
 def owed_fields(
@@ -68,7 +85,9 @@ def owed_fields(
         versions = versions_at(versions, state.uuid, uncounted)
     ours = shown_texts(strand)
     known = Known(versions, uncounted)
-    seen = [_seen_at_most(known, one) for one in last_observations(versions, destination, uncounted)] or [{}]
+    last = last_observations(versions, destination, uncounted)
+    bodies = {one: known.body_seen(one) for one in last}
+    seen = [body if body is not None else known.body_said(one) for one, body in bodies.items()] or [{}]
     owed = {name for body in seen for name in ours.keys() | body.keys() if ours.get(name) != body.get(name)}
     return tuple(sorted(owed | set(strand.conflicts)))
 
@@ -81,16 +100,6 @@ def shown_texts(strand: StrandState) -> Texts:
 def text_of_content(content: Content | None) -> str:
     """The text of what a field holds; none where that is nothing."""
     return "" if content is None else content_text(content)
-
-
-def _seen_at_most(known: Known, one: VersionId) -> Texts:
-    """The body that was seen; where it is not known any more, what stands below without conflict."""
-    body = known.body_seen(one)
-    strand = known.state_at((one,)) if body is None else None
-    if strand is not None:
-        shown = shown_texts(strand)
-        body = {name: text for name, text in shown.items() if name not in strand.conflicts}
-    return body or {}
 
 
 def _units(fields: Mapping[str, FieldState]) -> list[tuple[str, ...]]:

@@ -13,8 +13,9 @@ from edenmesh.core.ids import AuthorId, DestinationId, VersionId
 from edenmesh.core.limits import SALT_BYTES, VERSION_PARENTS_MAX
 from edenmesh.core.records.change import Change, Pen, compose
 from edenmesh.core.records.families import residences_of
-from edenmesh.core.records.history import History, Node
+from edenmesh.core.records.history import History
 from edenmesh.core.records.merge import record_states
+from edenmesh.core.records.node import Node
 from edenmesh.core.records.state import RecordState, StrandState
 from edenmesh.core.records.version import OBSERVE, RESOLVE, Version, left_uuid, owns_uuid
 from edenmesh.errors import InvalidInput

@@ -16,7 +16,7 @@ from itertools import count
 from typing import Final, NamedTuple, TypeAlias
 
 from edenmesh.core.ids import VersionId
-from edenmesh.core.records.history import Node
+from edenmesh.core.records.node import Node
 from edenmesh.core.records.strands import Bits, Roots, Unions, is_decision, observed_together
 from edenmesh.core.records.version import left_uuid
 

@@ -15,7 +15,8 @@ from msgspec.structs import replace
 
 from edenmesh.core.ids import VersionId, tagged_hash
 from edenmesh.core.records.decisions import decided_by
-from edenmesh.core.records.history import History, Node, nodes_above, nodes_below
+from edenmesh.core.records.history import History, nodes_above, nodes_below
+from edenmesh.core.records.node import Node
 from edenmesh.core.records.state import RecordState
 from edenmesh.core.records.strands import Bits, Roots, bits_of, is_decision, is_observed
 from edenmesh.core.records.values import Reference

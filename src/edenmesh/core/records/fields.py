@@ -10,7 +10,8 @@ from collections.abc import Hashable, Mapping
 from typing import NamedTuple
 
 from edenmesh.core.records.declarations import Declared
-from edenmesh.core.records.history import History, Node
+from edenmesh.core.records.history import History
+from edenmesh.core.records.node import Node
 from edenmesh.core.records.past import Name, Past
 from edenmesh.core.records.state import Choice, FieldState
 from edenmesh.core.records.units import Rows, Unit, rank, restriction, rows_given, unit_fields

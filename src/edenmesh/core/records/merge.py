@@ -13,7 +13,8 @@ from edenmesh.core.ids import VersionId
 from edenmesh.core.records.declarations import NOTHING, Declarations, Declared, declared_by
 from edenmesh.core.records.families import Residence, residences_of
 from edenmesh.core.records.fields import Said, fields_of, said_by
-from edenmesh.core.records.history import History, Node, heads_of, nodes_above, nodes_below
+from edenmesh.core.records.history import History, heads_of, nodes_above, nodes_below
+from edenmesh.core.records.node import Node
 from edenmesh.core.records.observation import questions_of
 from edenmesh.core.records.past import Past
 from edenmesh.core.records.state import Choice, FieldState, Flag, RecordState, StrandState

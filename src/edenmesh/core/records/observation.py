@@ -13,7 +13,8 @@ from edenmesh.core.encoding import encode
 from edenmesh.core.ids import AuthorId, DestinationId, VersionId, tagged_hash
 from edenmesh.core.records.about import ABSENT, Observation
 from edenmesh.core.records.families import versions_at
-from edenmesh.core.records.history import History, Node, nodes_above
+from edenmesh.core.records.history import History, nodes_above
+from edenmesh.core.records.node import Node
 from edenmesh.core.records.state import RecordState, StrandState
 from edenmesh.core.records.values import Content, content_text
 from edenmesh.core.records.version import OBSERVE, RESOLVE, RETRACT, Version

@@ -18,8 +18,9 @@ from edenmesh.core.records.about import ABSENT, Observation
 from edenmesh.core.records.bodies import Known, shown_texts, text_of_content
 from edenmesh.core.records.change import Change, difference
 from edenmesh.core.records.declarations import NOTHING, Declarations, declared_by
-from edenmesh.core.records.history import History, Node, nodes_below
+from edenmesh.core.records.history import History, nodes_below
 from edenmesh.core.records.merge import record_state
+from edenmesh.core.records.node import Node
 from edenmesh.core.records.observation import body_hash, last_observations, questions_of
 from edenmesh.core.records.state import RecordState, StrandState
 from edenmesh.core.records.values import Content, canonical_text, content_text
@@ -252,8 +253,7 @@ def _had(known: Known, last: Iterable[VersionId]) -> set[str]:
     names: set[str] = set()
     for one in last:
         body = known.body_seen(one)
-        strand = known.state_at((one,)) if body is None else None
-        names.update(body if body is not None else strand.values if strand is not None else ())
+        names.update(body if body is not None else known.body_said(one))
     return names
 
 

@@ -14,7 +14,8 @@ up to all that follow it. Cost: a pass over the nodes for all fields together.
 from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import Final, TypeAlias
 
-from edenmesh.core.records.history import History, Node
+from edenmesh.core.records.history import History
+from edenmesh.core.records.node import Node
 from edenmesh.core.records.version import OBSERVE
 
 Name: TypeAlias = str | tuple[str, ...]

@@ -15,7 +15,8 @@ First nodes are counted off as bits, so a set of them is one number.
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from typing import Final, TypeAlias
 
-from edenmesh.core.records.history import History, Node
+from edenmesh.core.records.history import History
+from edenmesh.core.records.node import Node
 from edenmesh.core.records.places import content_of
 from edenmesh.core.records.version import OBSERVE, RESOLVE, Version, left_uuid, owns_uuid
 

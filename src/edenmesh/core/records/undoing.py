@@ -14,8 +14,9 @@ from edenmesh.core.ids import AuthorId, FormHash, VersionId, format_id
 from edenmesh.core.limits import SALT_BYTES
 from edenmesh.core.records.change import Change, Pen, compose
 from edenmesh.core.records.declarations import Declarations
-from edenmesh.core.records.history import History, Node
+from edenmesh.core.records.history import History
 from edenmesh.core.records.merge import record_states
+from edenmesh.core.records.node import Node
 from edenmesh.core.records.state import RecordState, StrandState
 from edenmesh.core.records.undone import may_be_undone, undoes_any
 from edenmesh.core.records.version import OBSERVE, RESOLVE, RETRACT, Version
@@ -68,7 +69,7 @@ def undo(
     tried = compose(pen, node.version.table, uuid, Change(), parents=parents, op=RESOLVE, about=about)
     after = record_states({**versions, tried.id: tried.version}, uncounted, declarations)
     if _shown(states) == _shown(after):
-        raise InvalidInput(what=f"To undo {_name(one)} would change nothing.{_why_nothing(node, states)}")
+        raise InvalidInput(what=f"To undo {_name(one)} would change nothing: {_why_nothing(node, states)}.")
     return Undo(uuid, parents, about)
 
 
@@ -128,13 +129,13 @@ def _strand_shown(strand: StrandState) -> object:
 def _why_nothing(node: Node, states: Iterable[RecordState]) -> str:
     version = node.version
     if version.op == RETRACT:
-        return " The deletion was lifted since, by a later change."
+        return "the deletion was lifted since, by a later change"
     strands = [strand for state in states for strand in state.strands]
     if any(strand.is_deleted for strand in strands):
-        return " The record is deleted."
+        return "the record is deleted"
     named = {*version.set, *version.unset, *version.add, *version.remove}
     later = {giver for strand in strands for giver in _givers(strand, named)} - {node.id}
-    return f" It was replaced since, by {_ids(sorted(later))}." if later else " What it said was replaced since."
+    return f"it was replaced since, by {_ids(sorted(later))}" if later else "what it said was replaced since"
 
 
 def _givers(strand: StrandState, names: Set[str]) -> set[VersionId]:

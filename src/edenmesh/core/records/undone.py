@@ -9,12 +9,10 @@ that is not its parent is asked in bits, all of it in one pass over the nodes.
 """
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from edenmesh.core.records.node import Node
 from edenmesh.core.records.version import PUT, RESOLVE, RETRACT, Version
-
-if TYPE_CHECKING:
-    from edenmesh.core.records.history import Node
 
 _OURS: Final = frozenset((PUT, RESOLVE, RETRACT))
 
@@ -34,7 +32,7 @@ def is_only_undo(version: Version) -> bool:
     return undoes_any(version) and not (version.set or version.unset or version.add or version.remove)
 
 
-def mark_undone(nodes: "list[Node]", node_of: "Mapping[bytes, Node]") -> None:
+def mark_undone(nodes: list[Node], node_of: Mapping[bytes, Node]) -> None:
     """Mark the nodes, which stand in causal order, that are undone."""
     named: list[tuple[Node, list[Node]]] = []
     distant: dict[Node, int] = {}
@@ -54,7 +52,7 @@ def mark_undone(nodes: "list[Node]", node_of: "Mapping[bytes, Node]") -> None:
                     other.is_undone = True
 
 
-def _bits_below(nodes: "list[Node]", given: "Mapping[Node, int]") -> "dict[Node, int]":
+def _bits_below(nodes: list[Node], given: Mapping[Node, int]) -> dict[Node, int]:
     """For each node the bits given to those it follows."""
     below: dict[Node, int] = {}
     for node in nodes:

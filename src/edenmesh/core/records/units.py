@@ -16,7 +16,7 @@ from typing import Final, TypeAlias
 from edenmesh.core.ids import VersionId
 from edenmesh.core.limits import UNIT_ROWS_MAX
 from edenmesh.core.records.declarations import Declared
-from edenmesh.core.records.history import Node
+from edenmesh.core.records.node import Node
 from edenmesh.core.records.past import Past
 from edenmesh.core.records.state import Choice, FieldState
 from edenmesh.core.records.values import Value, canonical_text
