@@ -16,9 +16,11 @@ StateOf = Callable[[Mapping[VersionId, Version], Set[VersionId]], RecordState]
 Law = Callable[[StateOf, Case, Counter[str]], None]
 
 
-def try_law(law: Law[Case], cases: SearchStrategy[Case], examples: int = 200) -> Counter[str]:
+def try_law(
+    law: Law[Case], cases: SearchStrategy[Case], examples: int = 200, program: StateOf = record_state
+) -> Counter[str]:
     """Try a law of the program on many cases. Returns what it counted."""
-    return _try(law, cases, record_state, settings(max_examples=examples))
+    return _try(law, cases, program, settings(max_examples=examples))
 
 
 def must_catch(law: Law[Case], cases: SearchStrategy[Case], sabotage: StateOf) -> None:

@@ -4,8 +4,11 @@ from collections.abc import Callable, Mapping, Set
 
 from msgspec.structs import replace
 
+from edenmesh.core.encoding import Plain
 from edenmesh.core.ids import VersionId
 from edenmesh.core.records import FieldState, History, RecordState, StrandState, Version, record_state
+from edenmesh.core.records.history import nodes_above
+from edenmesh.core.records.undone import is_only_undo
 
 Versions = Mapping[VersionId, Version]
 Uncounted = Set[VersionId]
@@ -53,6 +56,23 @@ def writes_whole_rows(versions: Versions, uncounted: Uncounted) -> RecordState:
     return record_state(rows, uncounted)
 
 
+def forgets_undos(versions: Versions, uncounted: Uncounted) -> RecordState:
+    """An undo is a version like any other, and takes nothing back."""
+    return record_state({one: replace(version, about=_without(version, "undoes")) for one, version in versions.items()})
+
+
+def undoes_all_that_followed(versions: Versions, uncounted: Uncounted) -> RecordState:
+    """With what was undone goes all that was written on it, the undo aside."""
+    history = History(versions, uncounted)
+    gone = nodes_above([node for node in history if node.is_undone], history)
+    ids = {node.id for node in gone if not is_only_undo(node.version)}
+    return record_state(versions, uncounted | ids)
+
+
+def _without(version: Version, word: str) -> dict[str, Plain]:
+    return {name: said for name, said in version.about.items() if name != word}
+
+
 def _with_one_value(strand: StrandState) -> StrandState:
     fields = {name: FieldState(field.choices[:1]) for name, field in strand.fields.items()}
     return replace(strand, fields=fields, conflicts=())
@@ -70,7 +90,7 @@ def _rewired(versions: Versions, parents: Callable[[VersionId], list[VersionId]]
         one: replace(
             version,
             parents=list[bytes](parents(one)),
-            about={name: said for name, said in version.about.items() if name != "found"},
+            about=_without(version, "found"),
         )
         for one, version in versions.items()
     }

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import strategies as st
 
 from edenmesh.core.ids import VersionId
-from edenmesh.core.records import RecordState, Version
+from edenmesh.core.records import RecordState, Version, record_state
+from tests.laws.declared_law import declared_state
 from tests.laws.law import StateOf, must_catch, try_law
 from tests.laws.saboteurs import trusts_the_arrival
 from tests.oracle.histories import Written, partial_histories
@@ -45,8 +46,9 @@ def _drawn(state: RecordState) -> object:
     return state, [list(strand.fields) for strand in state.strands]
 
 
-def test_any_order_duplication_and_partition_of_the_same_versions_gives_the_same_state() -> None:
-    work = try_law(converges, cases())
+@pytest.mark.parametrize("program", [record_state, declared_state])
+def test_any_order_duplication_and_partition_of_the_same_versions_gives_the_same_state(program: StateOf) -> None:
+    work = try_law(converges, cases(), program=program)
     assert work["histories of 4 and more"] >= 30, work
     assert work["open"] >= 30, work
 

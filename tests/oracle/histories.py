@@ -96,6 +96,7 @@ def edited_records(draw: st.DrawFn, steps_max: int = 12) -> Written:
     """Whole histories of one strand in which everything counts, and people often take back what was done."""
     first = draw(_edits)._replace(op=PUT)
     steps = draw(st.lists(_edits, min_size=3, max_size=steps_max - 1))
+    steps = [one._replace(back=tuple(min(back, count) for back in one.back)) for count, one in enumerate(steps, 1)]
     return Written(write_history([first, *steps], is_owned=True), frozenset())
 
 
