@@ -26,7 +26,7 @@ async def test_a_whole_data_set_is_delivered_and_every_receipt_is_true(tmp_path:
         records = import_all(device, small_dataset())
         result = await deliver(device)
         assert (result.delivered, result.sent, result.held, result.rejected) == (records, records, (), ())
-        assert (result.receipts_total, result.owed_total) == (records, 0)
+        assert (result.delivered_total, result.owed_total) == (records, 0)
         found = audit(device, server)
         assert (found.receipts, found.false, found.owed) == (records, [], 0)
         assert records > 60

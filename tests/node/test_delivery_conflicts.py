@@ -143,7 +143,7 @@ async def test_an_edit_here_while_its_record_is_under_way_stays_owed(tmp_path: P
 # --- what only other devices can bring about, by the pure rule --------------------------------------------------------
 
 HERE = DestinationId(bytes(32))
-WORLD = World(HERE, Catalogue(), lambda _: True)
+WORLD = World(HERE, Catalogue(), lambda _: True, lambda reference: reference)
 
 
 def pen(seq: int) -> Pen:

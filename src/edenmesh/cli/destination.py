@@ -89,6 +89,27 @@ def _team(one: DestinationListed) -> str:
     return f"{words}, with another key" if one.pin and one.pin != one.team_pin else words
 
 
+@command(
+    "answer",
+    click.argument("name"),
+    click.argument("answer", type=click.Choice(["ours", "older", "deleted"])),
+    examples=["edenmesh destination answer office ours", "edenmesh destination answer office deleted"],
+)
+async def answer_all(call: Call, *, name: str, answer: str) -> ExitCode:
+    """Say of all records at once what it means that the server NAME has gone back.
+
+    With "ours" what it lost is sent again as it is here; with "older" the older state that it shows is right; with
+    "deleted" what it does not have any more is deleted here, too. See them one by one with `edenmesh conflicts`.
+    """
+    async with call.device() as device:
+        said = await device.post("/api/destinations/answer", {"name": name, "answer": answer})
+    counts = said.read(dict[str, int])
+    if call.is_json:
+        call.screen.write_json(said.value)
+    call.screen.say(f"Answered for {counts['answered']:,} records; the answer does not fit {counts['left']:,} others.")
+    return ExitCode.OPEN if counts["left"] else ExitCode.OK
+
+
 @command("pin", click.argument("name"), examples=["edenmesh destination pin office"])
 async def pin(call: Call, name: str) -> ExitCode:
     """Have deliveries to the server NAME count as receipts, for the whole team. Only a steward may.
@@ -191,7 +212,7 @@ def _standing(result: Result) -> str:
     again = f" {result.read_again:,} were read back a second time, a day later." if result.read_again else ""
     if not result.is_pinned:
         return f"None of it is a receipt: no steward has pinned this server.{again}"
-    return f"Of all that is there {result.receipts:,} are receipts.{again}"
+    return f"Of all that is there {result.receipts_total:,} are receipts.{again}"
 
 
 async def _plan(call: Call, device: Client, name: str, *, is_offline: bool) -> ExitCode:
@@ -237,5 +258,5 @@ async def _follow(call: Call, lines: AsyncIterator[Answer]) -> Result:
     return result
 
 
-for one in (set_destination, list_destinations, check, pin, remove):
+for one in (set_destination, list_destinations, check, answer_all, pin, remove):
     destination.add_command(one)

@@ -96,7 +96,7 @@ def _standing(one: OwedView) -> str:
     if one.read_once:
         parts.append(f"{one.read_once:,} to be read back once more, a day later")
     if one.questions:
-        parts.append(f"it has gone back on {one.questions:,} (see: edenmesh conflicts)")
+        parts.append(f"it has gone back on {one.questions:,} (all at once: edenmesh destination answer)")
     return ", ".join(parts)
 
 

@@ -4,7 +4,7 @@ from typing import Final
 
 from edenmesh.cli.drawing import Screen
 from edenmesh.cli.matters import Matter, deleted_words, matters_of, said_of
-from edenmesh.cli.views import RecordShown, StrandShown
+from edenmesh.cli.views import Delivered, RecordShown, StrandShown
 
 MARK: Final = "?"
 LEGEND: Final = f"{MARK} nobody has decided yet; it may turn out otherwise."
@@ -14,8 +14,8 @@ CLOCKS: Final = "Times are by each device's own clock."
 def draw_record(screen: Screen, seen: RecordShown) -> None:
     """A record for people: what is open first, then its values."""
     _draw_head(screen, seen)
-    if seen.delivered_to:
-        screen.say(f"Delivered to: {', '.join(seen.delivered_to)}")
+    for one in seen.deliveries:
+        screen.say(f"At {one.server}: {_standing(one)}")
     if not seen.strands:
         screen.say("Its first change has not come yet; sync with the device that made it.")
     for strand in seen.strands:
@@ -24,6 +24,16 @@ def draw_record(screen: Screen, seen: RecordShown) -> None:
         _draw_strand(screen, strand)
     if seen.is_undecided:
         screen.note(f"{LEGEND} {CLOCKS}")
+
+
+def _standing(one: Delivered) -> str:
+    """Where a record stands at a server, in words."""
+    if one.is_delivered:
+        return "delivered, with a receipt" if one.is_receipt else "delivered, without a receipt"
+    owed = ", ".join(one.owed)
+    if not one.is_seen:
+        return "still owed; nobody has seen it there"
+    return f"still owed: {owed}" if owed else "still owed: it is undecided, or was last seen there in another state"
 
 
 def draw_open(screen: Screen, seen: RecordShown) -> None:

@@ -70,6 +70,16 @@ class GoneBack(msgspec.Struct, frozen=True):
     differs: dict[str, OlderValue] = {}
 
 
+class Delivered(msgspec.Struct, frozen=True):
+    """Where a record stands at one server."""
+
+    server: str
+    is_delivered: bool
+    is_receipt: bool
+    owed: list[str] = []
+    is_seen: bool = False
+
+
 class RecordShown(msgspec.Struct, frozen=True):
     """One record, whole."""
 
@@ -85,6 +95,7 @@ class RecordShown(msgspec.Struct, frozen=True):
     keeper: str = ""
     questions: list[GoneBack] = []
     contradictions: list[Act] = []
+    deliveries: list[Delivered] = []
 
     @property
     def is_open(self) -> bool:
@@ -192,7 +203,7 @@ class Result(msgspec.Struct, frozen=True):
     """What a delivery or a pull came to."""
 
     delivered: int = 0
-    receipts: int = 0
+    receipts_total: int = 0
     read_again: int = 0
     is_pinned: bool = False
     sent: int = 0

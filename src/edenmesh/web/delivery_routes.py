@@ -26,6 +26,7 @@ class DeliveryRoutes:
             Route("/api/destinations", self.set_destination, methods=["PUT"]),
             Route("/api/destinations", self.drop_destination, methods=["DELETE"]),
             Route("/api/destinations/test", self.test, methods=["POST"]),
+            Route("/api/destinations/answer", self.answer_all, methods=["POST"]),
             Route("/api/destinations/pin", self.pin, methods=["POST"]),
             Route("/api/pull", self.pull, methods=["POST"]),
             Route("/api/deliver/plan", self.plan, methods=["POST"]),
@@ -61,6 +62,11 @@ class DeliveryRoutes:
         return answer(
             await self._device.exchanges.destinations.test(text_of(await read_object(request), "name", otherwise=""))
         )
+
+    async def answer_all(self, request: Request) -> Response:
+        """Answer all that a server that has gone back asks: `name`, `answer`: ours, older or deleted."""
+        body = await read_object(request)
+        return answer(self._device.exchanges.answer(text_of(body, "name", otherwise=""), text_of(body, "answer")))
 
     async def pin(self, request: Request) -> Response:
         """Have deliveries to a server count as receipts for the whole team, as a steward: `name`."""

@@ -3,7 +3,7 @@
 The server protects nothing and promises nothing (docs/eden.md), so its answer to a push is used for its words only.
 What was read back is written as an observation, which is the receipt; what was sent twice and not found is a
 rejection. A request that failed on the way may have been carried out: reading back tells. All that was learned before
-an error stays.
+an error stays. What this device read back a day ago is read a second time first: a gateway keeps its copy until then.
 """
 
 from collections import Counter
@@ -17,7 +17,7 @@ from edenmesh.eden import Answer, Batch, EdenClient, Key, Row, master_of, plan_d
 from edenmesh.errors import AnswerNotUnderstood, DeliveryError, DestinationUnreachable, NotPermitted, Revoked
 from edenmesh.node.delivery.intent import Intent
 from edenmesh.node.delivery.intentions import Intentions
-from edenmesh.node.delivery.observer import Observer
+from edenmesh.node.delivery.observer import Observer, now_ms
 from edenmesh.node.delivery.rejections import Rejection, put_rejections
 from edenmesh.node.parts import Parts
 
@@ -28,30 +28,37 @@ _BREAKS_MAX: Final = 3
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A record that is still owed, wholly or in part, and why it was not sent."""
+    """A record that is still owed, wholly or in part, and why it was not sent. `fields` are the values still owed."""
 
     table: str
     uuid: str
     label: str
     reason: str
+    fields: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """A record that was sent, `times` times so far, and is not at the server as it was sent; `what` says why."""
+    """A record that was sent, `times` times so far, and is not at the server as it was sent; `what` says why.
+
+    `fields` are the values still owed.
+    """
 
     table: str
     uuid: str
     label: str
     what: str
     times: int
+    fields: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class DeliveryResult:
     """What a delivery did: records newly confirmed, sent, and found to be there already; and what is still owed.
 
-    The totals are of all records here: those the destination was seen to hold as they are shown, and the others.
+    The totals are of all records here: those the destination was seen to hold as they are shown, those of them whose
+    delivery is a receipt, and those still owed. `read_again` were read back a second time, a day later, and are still
+    there. Where no steward pinned the destination (`is_pinned`) nothing there is a receipt.
     """
 
     delivered: int
@@ -59,8 +66,11 @@ class DeliveryResult:
     already_there: int
     held: tuple[Held, ...]
     rejected: tuple[Rejected, ...]
+    delivered_total: int
     receipts_total: int
     owed_total: int
+    read_again: int = 0
+    is_pinned: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +100,14 @@ class Delivery:
         self._answered: Counter[Key] = Counter()
         self._unanswered: list[Key] = []
         self._breaks = 0
+        self._recreated: set[Key] = set()
+        self._read_again = 0
 
     async def run(self) -> AsyncIterator[DeliveryUpdate]:
         """Deliver. Raises DeliveryError where it cannot go on, NotPermitted or Revoked where this device may not."""
         self._require_member()
+        async for update in self._read_back_again():
+            yield update
         owed = self._intentions.owed()
         try:
             async for update in self._read(owed):
@@ -107,6 +121,17 @@ class Delivery:
         finally:
             self._keep_rejections(owed)
         yield DeliveryUpdate("done", len(owed), len(owed), self._result(owed, already_there))
+
+    async def _read_back_again(self) -> AsyncIterator[DeliveryUpdate]:
+        """Read what was delivered a day ago a second time; what is not there any more is owed or asked about."""
+        due = self._intentions.due_again(now_ms(self._parts))
+        done = 0
+        async for seen in self._observer.read(due):
+            self._observer.write(seen)
+            self._intentions.memory.take(seen)
+            done += len(seen)
+            yield DeliveryUpdate("read again", done, len(due))
+        self._read_again = sum(map(self._intentions.is_read_twice, due))
 
     async def _read(self, owed: list[Key]) -> AsyncIterator[DeliveryUpdate]:
         for start in range(0, len(owed), _READ_AT_ONCE):
@@ -136,6 +161,8 @@ class Delivery:
             await self._send(batch)
             complete = dict.fromkeys(row.key for row in batch.rows if not row.is_bare and last[row.key] == at)
             async for seen in self._observer.read(complete):
+                for one in seen:
+                    one.was_created = one.key in self._recreated
                 self._observer.write(seen)
                 self._intentions.memory.take(seen)
             done += len(complete)
@@ -165,6 +192,7 @@ class Delivery:
             self._unanswered.clear()
             self._answered.update(keys)
             self._note_answer(answer, keys)
+            self._note_created(answer, batch)
         elif answer.is_failure and (halves := _halves(batch)):
             for half in halves:
                 await self._send(half)
@@ -186,6 +214,17 @@ class Delivery:
                     self._passing.add(key)
             elif not answer.is_success:
                 self._words[key] = answer.message
+
+    def _note_created(self, answer: Answer, batch: Batch) -> None:
+        """An update answered `created`: the server had lost the record since it was read, and now has part of it.
+
+        The answer counts what was created and does not name it. Where that does not say which it was, the server's
+        stamps do when it is read back.
+        """
+        rows = [row for row in batch.rows if not row.is_bare and not row.is_deleted]
+        updates = [row.key for row in rows if self._intentions.memory.there.get(row.key) is not None]
+        if updates and len(answer.created) >= len(rows):
+            self._recreated.update(updates)
 
     def _note_break(self, keys: list[Key], error: DeliveryError) -> None:
         """Several in a row are no fault of these records: none of them counts as tried, and the error is raised."""
@@ -251,12 +290,13 @@ class Delivery:
                 continue
             intent = self._intentions.one(key)
             kept = self._intentions.rejections.get(key)
+            fields = self._intentions.owed_fields(key)
             reasons = self._intents[key].held or intent.held
             if kept is not None:
-                rejected.append(Rejected(*key, intent.label, kept.what, kept.times))
+                rejected.append(Rejected(*key, intent.label, kept.what, kept.times, fields))
             if reasons or kept is None:
                 words = "; ".join(reasons) or self._words.get(key) or "it could not be confirmed yet"
-                held.append(Held(*key, intent.label, words))
+                held.append(Held(*key, intent.label, words, fields))
         total = sum(row.shown + row.deleted for row in self._store.records.tables())
         owed_total = len(still_owed)
         return DeliveryResult(
@@ -265,8 +305,11 @@ class Delivery:
             already_there=already_there,
             held=tuple(held),
             rejected=tuple(rejected),
-            receipts_total=total - owed_total,
+            delivered_total=total - owed_total,
+            receipts_total=self._store.records.count_receipts(self._destination),
             owed_total=owed_total,
+            read_again=self._read_again,
+            is_pinned=self._destination in self._parts.team.charter.destinations,
         )
 
 

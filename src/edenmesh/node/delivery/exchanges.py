@@ -2,21 +2,22 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from edenmesh.core.encoding import Plain
 from edenmesh.core.ids import DestinationId
 from edenmesh.core.records import (
     RESOLVE,
-    Carried,
+    RETRACT,
     Catalogue,
-    Content,
-    Pen,
+    Change,
+    Declared,
+    Flag,
+    StrandState,
     compose,
     difference,
-    open_questions,
 )
 from edenmesh.eden import TIMEOUT_SECONDS, EdenClient
 from edenmesh.errors import UsageError
@@ -28,12 +29,16 @@ from edenmesh.node.delivery.observer import Observer
 from edenmesh.node.delivery.pull import Pull, PullResult, PullUpdate, pull_forms
 from edenmesh.node.delivery.rejections import Rejection
 from edenmesh.node.parts import Parts
-from edenmesh.node.records import RecordDesk, content_words
-from edenmesh.store import Destination, RecordRow, RecordVersions
+from edenmesh.node.records import Question, RecordDesk, content_words, questions_of, values_here
+from edenmesh.store import Destination, RecordVersions
 
 What = Literal["all", "forms", "records"]
 _WHATS: Final = ("all", "forms", "records")
 _PAGE: Final = 1000
+OURS: Final = "ours"
+OLDER: Final = "older"
+DELETED: Final = "deleted"
+ANSWERS: Final = (OURS, OLDER, DELETED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +64,14 @@ class PlanItem:
     fields: tuple[PlannedField, ...]
     reasons: tuple[str, ...]
     is_read: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """How many records a server asked about were answered for, and how many the answer does not fit."""
+
+    answered: int
+    left: int
 
 
 class Exchanges:
@@ -129,24 +142,42 @@ class Exchanges:
             yield PullUpdate("done", "", pull.count, result)
 
     def send_again(self, name: str = "") -> int:
-        """Answer all questions of a server that has gone back: what it lost is to be sent again, as we had it.
+        """Answer all questions of a server that has gone back: what it lost is sent again. Returns how many."""
+        return self.answer(name, OURS).answered
 
-        The other answers are given record by record: delete it here too, or resolve its conflicts with the server's
-        values. Returns how many records were answered for; each answer is a resolution, and travels.
+    def answer(self, name: str, answer: str) -> Answered:
+        """Answer all that a server that has gone back asks, at once: as it is here, as it is there, or deleted.
+
+        OURS: what was here before is to be there again. OLDER: the older state it shows is right. DELETED: what it does
+        not have any more is deleted here, too. What an answer does not fit is left, as is a record of which several
+        servers ask, unless OURS is right. Each answer is a resolution or retract of its own, and travels; all of them
+        are written in one change.
         """
+        if answer not in ANSWERS:
+            raise UsageError(what=f"{answer!r} answers no question.", do=f"Say one of: {', '.join(ANSWERS)}.")
         destination = self.destinations.find(name)
         records = self._parts.store.records
+        desk = RecordDesk(self._parts.store, self._parts.desk)
         pens = self._parts.desk.pens()
-        count = after = 0
+        answered = left = after = 0
         with self._parts.desk.writing() as writing:
-            while rows := records.owed(destination.id, after=after, limit=_PAGE):
+            while rows := records.flagged(Flag.QUESTION, after=after, limit=_PAGE):
                 after = rows[-1].num
                 for row in rows:
-                    answer = _answer(row, records.versions_of(row.num), destination, pens)
-                    if answer is not None:
-                        writing.append(answer)
-                        count += 1
-        return count
+                    held = records.versions_of(row.num)
+                    questions = questions_of(held, held.state().strand)
+                    if not any(one.destination == destination.id for one in questions):
+                        continue
+                    said = _answer(held, questions, answer, desk.declared(held))
+                    if said is None:
+                        left += 1
+                        continue
+                    op, change, strand = said
+                    about: dict[str, Plain] = {**strand.about, "why": f"{destination.name} has gone back: {answer}"}
+                    pen = replace(next(pens), schema=desk.schema(row.table))
+                    writing.append(compose(pen, row.table, row.uuid, change, parents=strand.heads, op=op, about=about))
+                    answered += 1
+        return Answered(answered, left)
 
     async def _observer(self, destination: Destination, client: EdenClient, *, is_trusting: bool = False) -> Observer:
         """Who reads at a server: by the server's own forms, which say what a value there means."""
@@ -158,21 +189,20 @@ class Exchanges:
         return RecordDesk(self._parts.store, self._parts.desk).catalogue()
 
 
-def _answer(row: RecordRow, held: RecordVersions, destination: Destination, pens: Iterator[Pen]) -> Carried | None:
-    """The resolution that what was there before is to be there again; None where nobody asks."""
+def _answer(
+    held: RecordVersions, questions: list[Question], answer: str, declared: Declared
+) -> tuple[str, Change, StrandState] | None:
+    """What one answer writes about one record; None where it does not fit."""
     strand = held.state().strand
-    questions = set(open_questions(held.versions, destination.id, held.uncounted))
-    if strand is None or not questions:
+    if strand is None:
         return None
-    chosen: dict[str, Content | None] = {}
-    for name in strand.conflicts:
-        # What stood against the server's older state, where that is one value; else the conflict stays.
-        others = [choice.content for choice in strand.fields[name].choices if not questions.issuperset(choice.given_by)]
-        if len(others) == 1:
-            chosen[name] = others[0]
-    about: dict[str, Plain] = {"why": f"{destination.name} lost it"}
-    change = difference(strand, chosen)
-    return compose(next(pens), row.table, row.uuid, change, parents=strand.heads, op=RESOLVE, about=about)
+    if answer == OURS:
+        return RESOLVE, difference(strand, values_here(strand, questions), declared=declared), strand
+    if len({one.destination for one in questions}) > 1 or (answer == DELETED) is not questions[0].is_gone:
+        return None
+    if answer == DELETED:
+        return RETRACT, Change(), strand
+    return RESOLVE, difference(strand, questions[0].older, declared=declared), strand
 
 
 def _item(intent: Intent, rejection: Rejection | None, *, is_read: bool) -> PlanItem:

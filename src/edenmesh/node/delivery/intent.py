@@ -25,7 +25,7 @@ from edenmesh.core.records import (
     open_questions,
 )
 from edenmesh.eden import NEEDED_TOGETHER, Key, Row, deliverable, master_of
-from edenmesh.node.records import content_words, label_of
+from edenmesh.node.records import Resides, content_words, label_of, resided
 from edenmesh.store import RecordVersions
 
 _QUESTION: Final = (
@@ -36,11 +36,12 @@ _QUESTION: Final = (
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """What is known beside the record: the forms, the destination, and which files are here whole."""
+    """What is known beside the record: the forms, the destination, which files are here, and where strands reside."""
 
     destination: DestinationId
     catalogue: Catalogue
     has_file: Callable[[FileHash], bool]
+    resides: Resides
 
 
 @dataclass(slots=True)
@@ -158,7 +159,8 @@ def _obstacle(held: RecordVersions, destination: DestinationId) -> str:
         return "all that is here of it is quarantined"
     if state.strand.is_contested:
         return "it was deleted by one and edited by another; decide that first"
-    if open_questions(held.versions, destination, held.uncounted):
+    alone = held.alone()
+    if open_questions(alone.versions, destination, alone.uncounted):
         return _QUESTION
     return ""
 
@@ -178,7 +180,8 @@ def _fill(intent: Intent, strand: StrandState, held: RecordVersions, there: Row 
         else:
             fields[name] = content
     # What the server fills in by itself is not ours to empty.
-    ours = {name for version in held.versions.values() for name in (*version.set, *version.unset, *version.remove)}
+    written = held.alone().versions.values()
+    ours = {name for version in written for name in (*version.set, *version.unset, *version.remove)}
     emptied = [name for name in shown if name in ours and name not in strand.values and name not in strand.conflicts]
     row, problems = deliverable(
         Row(table=intent.key[0], uuid=intent.key[1], fields=fields, emptied=tuple(sorted(emptied))), world.catalogue
@@ -195,13 +198,15 @@ def _fill(intent: Intent, strand: StrandState, held: RecordVersions, there: Row 
         row.emptied, ""
     )
     intent.replaced = {name: content_words(shown[name]) for name in intent.wanted if name in shown}
-    intent.row = replace(row, fields={**row.fields, **_needed_beside(row, strand, there, world.catalogue)})
+    sent = {**row.fields, **_needed_beside(row, strand, there, world)}
+    # A server knows no strands: what is referred to is named by the uuid where it resides.
+    intent.row = replace(row, fields={name: resided(content, world.resides) for name, content in sent.items()})
 
 
-def _needed_beside(row: Row, strand: StrandState, there: Row | None, catalogue: Catalogue) -> dict[str, Content]:
+def _needed_beside(row: Row, strand: StrandState, there: Row | None, world: World) -> dict[str, Content]:
     """Fields that go along unchanged: whose component it is, and what the server checks together."""
-    values = strand.values
-    master = master_of(Row(table=row.table, uuid=row.uuid, fields=values), catalogue)
+    values = {name: resided(content, world.resides) for name, content in strand.values.items()}
+    master = master_of(Row(table=row.table, uuid=row.uuid, fields=values), world.catalogue)
     names = {name for name, content in values.items() if master is not None and master in _targets(content)}
     names.add(ALIAS)
     if there is not None:

@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from edenmesh.core.ids import FileHash
-from edenmesh.core.records import Field, Reference
+from edenmesh.core.records import Field, Reference, owed_fields
 from edenmesh.eden import Key, Row
 from edenmesh.node.delivery.intent import Intent, World, intend, missing_of, prune
 from edenmesh.node.delivery.observer import Observer, Seen
 from edenmesh.node.delivery.rejections import read_rejections
 from edenmesh.node.parts import why_absent
-from edenmesh.store import RecordVersions, Store
+from edenmesh.store import READ_AGAIN_MS, RecordVersions, Store
 
 _PAGE: Final = 1000
 _TURN: Final = 100
@@ -53,7 +53,7 @@ class Intentions:
         self._store = store
         self._observer = observer
         self._is_again = is_again
-        self._world = World(observer.destination, observer.catalogue, self._has_file)
+        self._world = World(observer.destination, observer.catalogue, self._has_file, observer.resides)
 
     def owed(self) -> list[Key]:
         """All records that the destination was not last seen to hold as they are shown here."""
@@ -63,6 +63,24 @@ class Intentions:
             keys.extend((row.table, row.uuid) for row in rows)
             after = rows[-1].num
         return keys
+
+    def due_again(self, now_ms: int) -> list[Key]:
+        """Delivered records that this device read back a day ago or earlier and not again since; so many at once."""
+        rows = self._store.records.due_again(self._observer.destination, now_ms - READ_AGAIN_MS, limit=_PAGE)
+        return [(row.table, row.uuid) for row in rows]
+
+    def is_read_twice(self, key: Key) -> bool:
+        """Whether a record is delivered and was read back a second time, a day later."""
+        row = self._store.records.row(*key)
+        deliveries = self._store.records.deliveries(row.num) if row is not None else []
+        return any(one.destination == self._observer.destination and one.again_ms for one in deliveries)
+
+    def owed_fields(self, key: Key) -> tuple[str, ...]:
+        """The fields whose value the destination was not last seen to hold."""
+        held = self._held(key)
+        if not held.versions:
+            return ()
+        return owed_fields(held.state(), held.versions, self._observer.destination, held.uncounted)
 
     def to_read(self, keys: Iterable[Key]) -> list[Key]:
         """Those of the records that are to be asked for."""

@@ -12,19 +12,18 @@ from typing import Final, NamedTuple
 
 from edenmesh.core.ids import DestinationId, FileHash, FormHash, tagged_hash
 from edenmesh.core.records import (
-    ALIAS,
-    MASTER,
     OBSERVE,
     Carried,
     Catalogue,
     Content,
     Draft,
     File,
-    Flag,
     History,
     Pen,
     Reading,
+    Reference,
     StrandState,
+    Value,
     compose,
     content_text,
     form_hash,
@@ -41,13 +40,12 @@ from edenmesh.eden import (
     Refused,
     Row,
     can_be_asked,
-    is_same_when_stored,
     master_of,
     normalise_row,
 )
 from edenmesh.errors import InvalidInput
 from edenmesh.node.parts import Parts, why_absent
-from edenmesh.node.records import media_of
+from edenmesh.node.records import RecordDesk, Resides, in_our_words, is_needless, media_of, resided
 from edenmesh.store import RecordVersions, Transaction
 
 _NONE_HELD: Final = RecordVersions({}, frozenset())
@@ -59,7 +57,8 @@ class Seen:
 
     `held` are the versions known when the read began. `row` is None where the server had no such record. It is
     partial where the server names a file of the record and does not have its content: that is no edit of anybody's, so
-    nothing is written of it, but the file may be sent again.
+    nothing is written of it, but the file may be sent again. `was_created`: the server has just answered an update of
+    the record by creating it.
     """
 
     key: Key
@@ -67,6 +66,7 @@ class Seen:
     row: Row | None = None
     problem: str = ""
     is_partial: bool = False
+    was_created: bool = False
     contents: Mapping[FileHash, bytes] = field(default_factory=dict)
 
 
@@ -95,6 +95,7 @@ class Observer:
         self._store = parts.store
         self._client = client
         self._is_trusting = is_trusting
+        self.resides: Final = RecordDesk(parts.store, parts.desk).resides
         self._files: dict[str, File] = {}
         self._schemas: dict[str, FormHash] = {}
 
@@ -115,11 +116,12 @@ class Observer:
 
     def place_of(self, held: RecordVersions, key: Key) -> Key:
         """The record at whose address this one is read: its master where it has none of its own, else itself."""
-        return master_of(Row(table=key[0], uuid=key[1], fields=_values(held)), self.catalogue) or key
+        values = {name: resided(content, self.resides) for name, content in _values(held).items()}
+        return master_of(Row(table=key[0], uuid=key[1], fields=values), self.catalogue) or key
 
     async def see(self, row: Row, held: RecordVersions) -> Seen:
         """What a row says, normalised, with its files; a row this program cannot make sense of is a problem."""
-        row = self._in_our_words(normalise_row(row, self.catalogue), held)
+        row = as_referred(in_our_words(normalise_row(row, self.catalogue), held), held, self.resides)
         seen = Seen(row.key, held, row)
         contents: dict[FileHash, bytes] = {}
         files: dict[str, File] = {}
@@ -172,17 +174,6 @@ class Observer:
                 seen.append(Seen(key, held[key], problem=f"the server's answer cannot be read whole: {what}"))
         return seen
 
-    def _in_our_words(self, row: Row, held: RecordVersions) -> Row:
-        """The row with our form of values that the server is known to store in a form of its own."""
-        fields = dict(row.fields)
-        for strand in held.state().strands if held.versions else ():
-            for name, known in strand.fields.items():
-                for choice in known.choices:
-                    ours = choice.content
-                    if ours is not None and is_same_when_stored(row.table, name, ours, row.fields):
-                        fields[name] = ours
-        return replace(row, fields=fields)
-
     # --- files --------------------------------------------------------------------------------------------------------
 
     async def _fetch(self, pending: PendingFile, contents: dict[FileHash, bytes]) -> File | Refused:
@@ -213,9 +204,14 @@ class Observer:
     # --- writing ------------------------------------------------------------------------------------------------------
 
     def write(self, seen: Iterable[Seen]) -> int:
-        """Write what was seen, durably and in one change. Returns how many observations that took."""
+        """Write what was seen, durably and in one change. Returns how many observations that took.
+
+        That this device itself has read what is delivered is noted, too: a day later it counts as a second time.
+        """
+        seen = list(seen)
         drafts = [(one, draft) for one in seen if (draft := self._draft(one)) is not None]
-        if not drafts:
+        read = [one.key for one in seen if one.held.versions and not (one.problem or one.is_partial)]
+        if not drafts and not read:
             return 0
         pens = self._parts.desk.pens()
         pen = next(pens)
@@ -227,12 +223,13 @@ class Observer:
                 except InvalidInput as error:
                     one.problem = f"what the server shows of it cannot be kept: {error.what}"
                     continue
-                if is_needless(one, carried):
+                if _raises_no_question(one, carried):
                     continue
                 writing.append(carried)
                 self._keep_files(one, carried, writing)
                 pen = next(pens)
                 count += 1
+            writing.note_read(self.destination, read, now_ms(self._parts))
         return count
 
     def as_if_written(self, seen: Seen) -> RecordVersions:
@@ -241,9 +238,7 @@ class Observer:
         if draft is None:
             return seen.held
         carried = self._compose(seen, draft, self._parts.desk.pen())
-        if is_needless(seen, carried):
-            return seen.held
-        return RecordVersions({**seen.held.versions, carried.id: carried.version}, seen.held.uncounted)
+        return seen.held if _raises_no_question(seen, carried) else seen.held.including(carried)
 
     def _draft(self, seen: Seen) -> Draft | None:
         seen.problem = seen.problem or why_absent(self._store, *seen.key)
@@ -251,8 +246,15 @@ class Observer:
             return None
         row = seen.row
         stamps = (row.modified_on, row.created_on) if row is not None else ("", "")
-        reading = Reading(self.destination, row.fields if row is not None else None, *stamps)
-        return observe(seen.held.versions, reading, seen.held.uncounted)
+        fields = row.fields if row is not None else None
+        reading = Reading(self.destination, fields, *stamps, was_created=seen.was_created)
+        held = seen.held.alone()
+        draft = observe(held.versions, reading, held.uncounted, held.declarations)
+        strand = seen.held.state().strand if draft is not None and seen.held.versions else None
+        if draft is not None and strand is not None and strand.is_shared:
+            # Of a family every row at the server is one record's: which, the observation says.
+            draft = replace(draft, about={**draft.about, **strand.about})
+        return draft
 
     def _compose(self, seen: Seen, draft: Draft, pen: Pen) -> Carried:
         table, uuid = seen.key
@@ -278,7 +280,7 @@ class Observer:
 
     def remembered(self, key: Key) -> Row | None:
         """The record as the server was last seen to hold it, by anybody; None where it was not seen there."""
-        held = self.held(key)
+        held = self.held(key).alone()
         last = last_observations(held.versions, self.destination, held.uncounted)
         history = History(held.versions, held.uncounted)
         past = history.past(last)
@@ -289,6 +291,7 @@ class Observer:
 
     def is_seen_there(self, held: RecordVersions) -> bool:
         """Whether the record was there when it was last read by anybody."""
+        held = held.alone()
         last = last_observations(held.versions, self.destination, held.uncounted)
         return any(not one.is_absence for one in last.values())
 
@@ -299,29 +302,43 @@ def rows_shown(document: Document, table: str) -> dict[Key, Row]:
     return {row.key: row for row in document.rows if row.key in tops or row.master in tops}
 
 
-def is_needless(seen: Seen, carried: Carried) -> bool:
-    """Whether an observation would only raise a question nobody has.
+def as_referred(row: Row, held: RecordVersions, resides: Resides) -> Row:
+    """The row with our references in the place of the server's that lead to the same record.
 
-    A record that came with a uuid from outside was sent and not all of it was kept: the server's row has nothing but
-    values of ours and its own defaults. By the rule of strands it would contest the record (design, section 2.5),
-    though nothing in it contradicts ours. What is missing is sent again, or shown as rejected, all the same.
+    Ours may name a strand, which a server does not know, and that may have left for a uuid of its own.
     """
-    versions = seen.held.versions
-    if carried.version.parents or carried.version.observation.after or not versions or seen.row is None:
-        return False
-    if Flag.IDENTITY in seen.held.state().flags:
-        return False
-    flags = record_state({**versions, carried.id: carried.version}, seen.held.uncounted).flags
-    return Flag.IDENTITY in flags and _has_only_ours(seen.row, seen.held)
+    fields = dict(row.fields)
+    for strand in held.state().strands if held.versions else ():
+        for name, known in strand.fields.items():
+            theirs = _text_there(row.fields[name], resides) if name in row.fields else ""
+            for ours in (choice.content for choice in known.choices):
+                if ours is not None and theirs and _text_there(ours, resides) == theirs:
+                    fields[name] = ours
+    return replace(row, fields=fields)
 
 
-def _has_only_ours(row: Row, held: RecordVersions) -> bool:
-    given: dict[str, set[str]] = {}
-    for version in held.versions.values():
-        for name, value in version.set.items():
-            given.setdefault(name, set()).add(content_text(value))
-    shared = [name for name in row.fields if name in given and name not in (MASTER, ALIAS)]
-    return bool(shared) and all(content_text(row.fields[name]) in given[name] for name in shared)
+def _text_there(content: Content, resides: Resides) -> str:
+    """The text of a content as a server has it; empty where it refers to nothing."""
+    items = content if isinstance(content, tuple) else (content,)
+    if not any(isinstance(item, Reference) for item in items):
+        return ""
+    turned = resided(content, resides)
+    if isinstance(turned, tuple):
+        return content_text(tuple(_without_strand(item) for item in turned))
+    return content_text(_without_strand(turned))
+
+
+def _without_strand(value: Value) -> Value:
+    return Reference(value.table, value.uuid) if isinstance(value, Reference) else value
+
+
+def _raises_no_question(seen: Seen, carried: Carried) -> bool:
+    return seen.row is not None and is_needless(seen.row, seen.held, carried)
+
+
+def now_ms(parts: Parts) -> int:
+    """Wall time in milliseconds since 1970."""
+    return int(parts.settings.wall_clock() * 1000)
 
 
 def _values(held: RecordVersions) -> dict[str, Content]:

@@ -5,13 +5,14 @@ with its choices.
 """
 
 from edenmesh.node.records.decisions import Decision, Decisions
+from edenmesh.node.records.delivered import DeliveryView
 from edenmesh.node.records.exports import Exported, export
 from edenmesh.node.records.history import ChangeView, EventView, HistoryView, tell_history
 from edenmesh.node.records.imports import Importer, ImportResult, keep_file, media_of
 from edenmesh.node.records.merging import Merging
 from edenmesh.node.records.names import Names
 from edenmesh.node.records.observed import in_our_words, is_needless
-from edenmesh.node.records.questions import questions_of, values_here
+from edenmesh.node.records.questions import Question, questions_of, values_here
 from edenmesh.node.records.record_desk import RecordDesk
 from edenmesh.node.records.residing import Resides, resided
 from edenmesh.node.records.views import (
@@ -36,6 +37,7 @@ __all__ = [
     "ChoiceView",
     "Decision",
     "Decisions",
+    "DeliveryView",
     "EventView",
     "Exported",
     "FieldView",
@@ -46,6 +48,7 @@ __all__ = [
     "Merging",
     "Names",
     "OlderView",
+    "Question",
     "QuestionView",
     "RecordDesk",
     "RecordRow",

@@ -30,9 +30,9 @@ class Names:
     def of(cls, store: Store) -> "Names":
         """The names that a device knows now."""
         charter = store.snapshot.charter()
-        return cls(
-            lambda author: device_name(charter, author), {one.id: one.name for one in store.notes.destinations()}
-        )
+        named = {one.destination: one.name for one in charter.destinations.values()}
+        named |= {one.id: one.name for one in store.notes.destinations()}
+        return cls(lambda author: device_name(charter, author), named)
 
     def by(self, version: Version) -> str:
         """The device that wrote a version."""

@@ -26,6 +26,7 @@ from edenmesh.core.records import (
 )
 from edenmesh.errors import InvalidInput
 from edenmesh.node.parts import Desk, require_here
+from edenmesh.node.records.delivered import deliveries_of
 from edenmesh.node.records.history import HistoryView, tell_history
 from edenmesh.node.records.names import Names
 from edenmesh.node.records.reading import read_values, require_fields, require_table
@@ -87,10 +88,7 @@ class RecordDesk:
         state = held.state()
         names = self.names()
         row = self._store.records.row(table, uuid)
-        deliveries = self._store.records.deliveries(row.num) if row is not None else []
-        delivered = tuple(
-            names.destinations[one.destination] for one in deliveries if one.destination in names.destinations
-        )
+        delivered = deliveries_of(self._store, row.num, held, state, names) if row is not None else ()
         keeper = offered_keeper(state, held.versions, None, held.uncounted) if len(state.strands) > 1 else None
         showing = self._showing(table, uuid, held, names, self.declared(held))
         return showing.record(delivered, format_id("v", keeper) if keeper is not None else "")

@@ -14,6 +14,7 @@ from edenmesh.core.records import (
     Version,
     content_text,
 )
+from edenmesh.node.records.delivered import DeliveryView
 from edenmesh.node.records.names import Names
 from edenmesh.node.records.questions import Question, questions_of, values_here
 from edenmesh.node.records.residing import Resides, resided
@@ -69,7 +70,7 @@ class Showing:
             },
         )
 
-    def record(self, delivered_to: tuple[str, ...], keeper: str) -> RecordView:
+    def record(self, deliveries: tuple[DeliveryView, ...], keeper: str) -> RecordView:
         """The record whole."""
         state = self._state
         questions = questions_of(self._held, state.strand)
@@ -79,13 +80,14 @@ class Showing:
             label=label_of(state.strands[0].values, self._uuid) if state.strands else self._uuid,
             flags=words_of(state),
             strands=tuple(self._strand(strand) for strand in state.strands),
-            delivered_to=delivered_to,
+            delivered_to=tuple(one.server for one in deliveries if one.is_delivered),
             versions=len(self._held.versions),
             is_undecided=is_undecided(state),
             heads=tuple(sorted({_id(one) for strand in state.strands for one in strand.heads})),
             keeper=keeper,
             questions=tuple(self._question(one, questions) for one in questions),
             contradictions=tuple(self._act(one) for one in state.contradictions),
+            deliveries=deliveries,
         )
 
     def _strand(self, strand: StrandState) -> StrandView:

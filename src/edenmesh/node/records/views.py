@@ -7,6 +7,7 @@ from typing import Final, TypeAlias
 
 from edenmesh.core.ids import format_id
 from edenmesh.core.records import Content, Date, DateTime, Decimal, File, Flag, Reference, Value
+from edenmesh.node.records.delivered import DeliveryView
 
 Json: TypeAlias = "str | int | float | bool | list[Json] | dict[str, Json] | None"
 
@@ -106,6 +107,7 @@ class RecordView:
 
     `is_undecided`: a value shown may yet turn out another, as nobody has chosen. `heads` are what a decision names
     that is made on what is shown here. `keeper` is the strand offered to keep the uuid, where there are several.
+    `deliveries` say where it stands at each server.
     """
 
     table: str
@@ -120,6 +122,7 @@ class RecordView:
     keeper: str = ""
     questions: tuple[QuestionView, ...] = ()
     contradictions: tuple[ActView, ...] = ()
+    deliveries: tuple[DeliveryView, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
