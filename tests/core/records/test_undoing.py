@@ -97,7 +97,7 @@ def test_what_was_replaced_since_is_refused_with_the_name_of_what_replaced_it() 
     page = Page()
     edit = page.put(page.put(name="Well"), name="Old well")
     page.put(edit, name="Older well")
-    assert "It was replaced since, by v-" in refusal(page, edit)
+    assert "it was replaced since, by v-" in refusal(page, edit)
     page.unset(*page.strand.heads, name="name")
     assert "replaced since" in refusal(page, edit)
 
@@ -122,7 +122,7 @@ def test_an_edit_of_a_deleted_record_is_refused_because_nothing_would_be_seen() 
     page = Page()
     edit = page.put(page.put(name="Well"), name="Old well")
     page.retract(edit)
-    assert "The record is deleted." in refusal(page, edit)
+    assert "the record is deleted." in refusal(page, edit)
 
 
 def test_what_waits_or_is_quarantined_is_refused() -> None:
