@@ -90,12 +90,13 @@ class Store:
         self._digests = Digests()
         self._writing = threading.Lock()
         self._writer: int | None = None
-        if self.notes.meta(_RULES) != str(RULES).encode():
-            try:
+        try:
+            if self.notes.meta(_RULES) != str(RULES).encode():
                 self._derive_anew()
-            except BaseException:
-                self._database.close()
-                raise
+            self.settle_destroyed()
+        except BaseException:
+            self._database.close()
+            raise
 
     @classmethod
     def create(
@@ -199,6 +200,8 @@ class Store:
                     self._records_forms.expire()
                 charter = transaction.charter if committed.has_charter else None
                 self._snapshot.expire(charter=charter, has_holes=committed.has_holes)
+            if transaction.has_destroyed:
+                self._settle_destroyed()
 
     def own_log(self, author: AuthorId) -> OwnLog:
         """How far the log of one of this device's authors is; empty where nothing was written yet."""
