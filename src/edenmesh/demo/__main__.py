@@ -29,6 +29,8 @@ def main() -> int:
                 story.share()
                 story.disagree()
                 story.decide()
+                story.tell_apart()
+                story.erase()
                 story.deliver()
                 draw.summary(_rows(story.conclude()))
             except DemoFailed as error:
@@ -43,6 +45,8 @@ def _rows(summary: Summary) -> list[tuple[str, str]]:
         ("edits merged without asking", str(summary.merges)),
         ("conflicts shown, and decided by a person", str(summary.conflicts)),
         ("records deleted for all", str(summary.retracted)),
+        ("different things under one identifier, told apart", str(summary.parted)),
+        ("records erased everywhere, and not brought back", str(summary.erased)),
         ("bytes between the devices", f"{summary.bytes_on_wire:,}"),
         ("changes a second in the first session", f"{summary.rates['sharing']:,.0f}"),
         ("receipts on the device that never saw the server", f"{summary.receipts:,}"),

@@ -12,6 +12,7 @@ from typing import Final, Self
 
 import httpx
 
+from edenmesh.cli import ExitCode
 from edenmesh.node import Json
 from edenmesh.web import socket_path
 
@@ -70,10 +71,10 @@ class DemoDevice:
     def __exit__(self, *_: object) -> None:
         self.stop()
 
-    def command(self, *words: str) -> str:
+    def command(self, *words: str, expected: int = ExitCode.OK) -> str:
         """Run a command against the device, whether it is on or off; returns what it printed."""
         done = subprocess.run(self._arguments(*words), check=False, capture_output=True, text=True)
-        if done.returncode:
+        if done.returncode != expected:
             raise DemoFailed(f"{self.name}: edenmesh {' '.join(words)} failed:\n{done.stderr or done.stdout}")
         return done.stdout
 
