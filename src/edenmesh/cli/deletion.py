@@ -65,7 +65,7 @@ async def purge(
         if rule:
             return await _rule(call, device, table, off=off, after=after, space=space, receipts=receipts)
         if after is not None or space is not None or off:
-            raise UsageError(what="--after, --space and --off say what a rule is.", do="Add --rule.")
+            raise UsageError(what="A rule is what --after, --space and --off are about.", do="Add --rule.")
         if not table or bool(uuids) == is_all:
             raise UsageError(
                 what="It was not said what to purge.", do="Name TABLE and the records, or TABLE and --all."
@@ -123,7 +123,9 @@ async def _rule(
     call: Call, device: Client, table: str, *, off: bool, after: int | None, space: int | None, receipts: int
 ) -> ExitCode:
     if not table:
-        raise UsageError(what="It was not said for which table.", do="Say: edenmesh purge --rule TABLE --after DAYS")
+        raise UsageError(
+            what="It was not said for which table.", do="Name it, as in `edenmesh purge --rule TABLE --after DAYS`."
+        )
     if off:
         await device.delete("/api/purge/rules", {"table": table})
         call.screen.say(f"Nothing of {table} is purged by itself any more.")

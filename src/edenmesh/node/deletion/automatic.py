@@ -63,7 +63,7 @@ class Automatic:
             raise InvalidInput(
                 what="A rule needs a table, an age or a space that is more than nothing, and one receipt or two.",
                 kept="The rules are as they were.",
-                do="Say for example: edenmesh purge --rule cr_shelter --after 90",
+                do="Say it as in `edenmesh purge --rule cr_shelter --after 90`.",
             )
         rule = _Rule(after_days=after_days, receipts=receipts, space_mb=space_mb, table=table)
         self._put([*(one for one in self._rules() if one.table != table), rule])

@@ -4,7 +4,7 @@ import asyncio
 from contextlib import suppress
 from typing import Final
 
-from edenmesh.errors import StoreError
+from edenmesh.errors import EdenmeshError
 from edenmesh.node.deletion.automatic import Automatic
 from edenmesh.node.deletion.bin import Bin
 from edenmesh.node.deletion.erasing import Erasing
@@ -46,7 +46,8 @@ class Deletions:
             with suppress(asyncio.CancelledError):
                 await self._task
             self._task = None
-            self.tick()
+            with suppress(EdenmeshError):
+                self.tick()
 
     def tick(self) -> None:
         """Note running time and what has come; destroy what is due. A turn of the clockwork without the rules."""
@@ -64,7 +65,7 @@ class Deletions:
     async def _run(self) -> None:
         while True:
             # A disk that is full now may not be so the next time.
-            with suppress(StoreError):
+            with suppress(EdenmeshError):
                 self.tick()
                 if self._clock() - self._written >= _QUIET_SECONDS:
                     self.automatic.take_turn()
