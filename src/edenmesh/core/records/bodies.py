@@ -60,9 +60,11 @@ class Known:
 
     def body_said(self, one: VersionId) -> Texts:
         """Of the body that an observation saw what is known for certain, where the whole is not: what it says itself."""
-        strand, said = self.state_at((one,)), self._fields_said(one)
-        shown = shown_texts(strand) if strand is not None else {}
-        return {name: text for name, text in shown.items() if name in said}
+        strand = self.state_at((one,))
+        if strand is None:
+            return {}
+        said = self._fields_said(one).difference(strand.conflicts)
+        return {name: text for name, text in shown_texts(strand).items() if name in said}
 
     def _fields_said(self, one: VersionId) -> set[str]:
         """The fields of which an observation says what it saw in them."""

@@ -79,8 +79,9 @@ def observe(
     known = Known(versions, uncounted, declarations)
     last = _one_of_each(last_observations(versions, reading.destination, uncounted | known.history.waiting), known)
     state = record_state(versions, uncounted, declarations) if versions else None
-    is_asked = _is_asked(known.history, reading.destination)
-    if not is_asked and _has_gone_back(last, reading, state):
+    asked = _asked(known.history, reading.destination)
+    # Of what is itself a question nothing is asked before it is answered.
+    if _has_gone_back([seen for one, seen in last.items() if known.history.node(one) not in asked], reading, state):
         return _question(last, reading)
     borne_out = _borne_out(known, last, reading)
     news = set(known.history.known(borne_out)) - _seen_before(known.history, last)
@@ -93,7 +94,7 @@ def observe(
     forged = _forged(change, versions, uncounted) if uncounted else []
     if forged:
         # Nothing lets a value in that only the quarantined gave: not before the question that is open is answered.
-        return None if is_asked else _question(last or forged, reading)
+        return None if asked else _question(last or forged, reading)
     about = _about(reading)
     found = _found(state, known.history, parents, reading)
     about.update({word: _named(named) for word, named in (("found", found), ("ends", ended)) if named})
@@ -113,14 +114,15 @@ def _question(after: Iterable[VersionId], reading: Reading) -> Draft:
     return Draft((), difference(None, reading.fields or {}), {**_about(reading), "after": list[Plain](sorted(after))})
 
 
-def _is_asked(history: History, destination: DestinationId) -> bool:
-    """Whether a question is open already: one is asked at a time."""
-    return any(history.versions[one].about["destination"] == destination for one in questions_of(history))
+def _asked(history: History, destination: DestinationId) -> set[Node]:
+    """The questions that are open at a destination."""
+    asked = questions_of(history)
+    return set(history.known(one for one in asked if history.versions[one].about["destination"] == destination))
 
 
-def _has_gone_back(last: Mapping[VersionId, Observation], reading: Reading, state: RecordState | None) -> bool:
+def _has_gone_back(last: Iterable[Observation], reading: Reading, state: RecordState | None) -> bool:
     """Whether the server is not any more what it was when it was last seen to hold the record."""
-    held = [one for one in last.values() if not one.is_absence]
+    held = [one for one in last if not one.is_absence]
     if reading.fields is None:
         is_retracted = state is not None and state.strand is not None and state.strand.is_deleted
         return bool(held) and not is_retracted
