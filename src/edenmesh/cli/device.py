@@ -68,6 +68,14 @@ async def status(call: Call) -> ExitCode:
         )
     if seen.penned:
         facts["Guests"] = f"{seen.penned:,} changes handed in, not accepted (see: edenmesh quarantine list)"
+    if seen.purged:
+        facts["Purged here"] = (
+            f"{seen.purged:,} changes, by rules {seen.purged_by_rules:,} records (see: edenmesh bin list)"
+        )
+    if seen.hidden or seen.asked:
+        facts["Erasures"] = (
+            f"{seen.hidden:,} records wait for being destroyed, {seen.asked:,} requests (see: edenmesh bin list)"
+        )
     for one in seen.destinations:
         facts[f"Server {one.destination}"] = _standing(one)
     call.screen.facts(facts)

@@ -41,6 +41,8 @@ class Status:
     """Where this device stands. Counts are taken from the store at the moment of asking.
 
     `penned` is how many guests' handed in versions wait for a steward; `advice` what the team should do, in words.
+    `purged` are changes whose content was removed here, `purged_by_rules` records that rules removed and that are still
+    gone, `hidden` records that wait for being destroyed, `asked` requests for an erasure that no steward has met.
     """
 
     name: str
@@ -62,6 +64,10 @@ class Status:
     destinations: tuple[OwedView, ...]
     penned: int = 0
     advice: tuple[str, ...] = ()
+    purged: int = 0
+    purged_by_rules: int = 0
+    hidden: int = 0
+    asked: int = 0
 
 
 def read_status(parts: Parts, meetings: Meetings, visibility: Visibility) -> Status:
@@ -92,6 +98,10 @@ def read_status(parts: Parts, meetings: Meetings, visibility: Visibility) -> Sta
         destinations=tuple(_owed(parts, total)),
         penned=sum(one.versions for one in store.snapshot.penned()),
         advice=Stewardship(parts).advice(),
+        purged=counts.purged,
+        purged_by_rules=store.deleted.count_purged_by_rules(),
+        hidden=len(store.deleted.hidden()),
+        asked=sum(not one.is_met_by(charter.erasures) for one in charter.asked),
     )
 
 

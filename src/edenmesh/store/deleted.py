@@ -27,6 +27,10 @@ class Deleted:
         """Records of which versions are purged, in the order in which they first came here."""
         return purges.read_purged(self._link, after=after, limit=limit)
 
+    def count_purged_by_rules(self) -> int:
+        """How many records rules have removed here that were not asked for again since."""
+        return self._link.number("SELECT count(*) FROM purges WHERE is_automatic != 0 AND fetched_at = 0")
+
     def is_purged(self, table: str, uuid: str) -> bool:
         """Whether versions of a record, or of its family, were purged here or are wanted again and have not come."""
         return any(

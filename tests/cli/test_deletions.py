@@ -1,0 +1,103 @@
+"""Deletions at the command line: what is asked, what is refused, and what a program reads."""
+
+import json
+
+from tests.cli.conftest import Duo
+from tests.cli.terminal import at_terminal
+
+TABLE = "cr_shelter"
+
+
+def meet(duo: Duo) -> None:
+    """Ben syncs with Ada; what was purged as an only copy is missing on both from then on."""
+    assert duo.ben.call("sync", "Ada", "--address", f"127.0.0.1:{duo.ada.port}", "--no-announce").code in (0, 3)
+
+
+def test_an_only_copy_goes_only_when_that_is_typed(duo: Duo) -> None:
+    uuid = duo.ben.ask("record", "add", TABLE, "name=Alone")["uuid"]
+    done = duo.ben.call("purge", TABLE, uuid)
+    done.refused(1, "nobody is here to be asked")
+    assert "the only copy" in done.err
+    duo.ben.call("purge", TABLE, uuid, "--yes").refused(1, "nobody is here")
+    for typed in ("", "yes", "only"):
+        with at_terminal(duo.ben.words("purge", TABLE, uuid)) as terminal:
+            terminal.read("Type 'only copy'")
+            terminal.type(typed)
+            assert terminal.end() == 1
+            assert "Nothing was purged." in terminal.text
+    assert duo.ben.ask("record", "show", TABLE, uuid)["label"] == "Alone"
+    with at_terminal(duo.ben.words("purge", TABLE, uuid)) as terminal:
+        terminal.read("Type 'only copy'")
+        terminal.type("only copy")
+        assert terminal.end() == 0
+        assert "Purged here: 1 records, 1 changes" in terminal.text
+    duo.ben.call("record", "show", TABLE, uuid).refused(1, "purged on this device")
+
+
+def test_a_purged_record_is_in_the_bin_and_is_fetched_again(duo: Duo) -> None:
+    uuid = duo.ada.ask("record", "add", TABLE, "name=Arena")["uuid"]
+    meet(duo)
+    short = uuid.removeprefix("urn:uuid:")[:8]
+    duo.ben.call("purge", TABLE, short).refused(1, "nobody is here to be asked")
+    result = duo.ben.ask("purge", TABLE, short, "--yes")
+    assert (result["records"], result["versions"]) == (1, 1)
+    purged = {one["uuid"]: one for one in duo.ben.ask("bin", "list")["purged"]}
+    assert (purged[uuid]["has_newer"], purged[uuid]["is_automatic"]) == (False, False)
+    assert duo.ben.ask("status")["purged"] >= 1
+    edited = duo.ben.call("record", "edit", TABLE, uuid, "name=Mine")
+    edited.refused(1, "purged on this device")
+    assert f"edenmesh bin fetch {TABLE} {uuid}" in edited.err
+    assert duo.ben.ask("bin", "fetch", TABLE, short) == {"wanted": 1}
+    assert duo.ben.ask("bin", "list")["wanted"] == 1
+    meet(duo)
+    assert duo.ben.ask("record", "show", TABLE, uuid)["label"] == "Arena"
+    duo.ben.call("bin", "fetch", TABLE, uuid).refused(1, "was purged here")
+
+
+def test_rules_are_made_listed_and_taken_away(duo: Duo) -> None:
+    assert duo.ben.ask("purge", "--rules") == []
+    duo.ben.call("purge", "--rule", TABLE).refused(1, "more than nothing")
+    duo.ben.call("purge", TABLE, "--after", "3").refused(2, "A rule is what")
+    duo.ben.call("purge", TABLE).refused(2, "not said what to purge")
+    rule = duo.ben.ask("purge", "--rule", TABLE, "--after", "90", "--receipts", "2")
+    assert rule == {"table": TABLE, "after_days": 90, "space_mb": 0, "receipts": 2}
+    said = duo.ben.call("purge", "--rules").out
+    assert said == f"{TABLE} is purged here 90 days after it came, with 2 receipts or more.\n"
+    assert duo.ben.call("purge", "--rule", TABLE, "--off").code == 0
+    assert duo.ben.ask("purge", "--rules") == []
+
+
+def test_a_deleted_record_is_restored_for_all(duo: Duo) -> None:
+    uuid = duo.ada.ask("record", "add", TABLE, "name=Hall")["uuid"]
+    duo.ada.ask("record", "retract", TABLE, uuid)
+    assert uuid in [one["uuid"] for one in duo.ada.ask("bin", "list")["retracted"]]
+    assert "Hall is there again" in duo.ada.call("bin", "restore", TABLE, uuid, "--why", "by mistake").out
+    assert uuid not in [one["uuid"] for one in duo.ada.ask("bin", "list")["retracted"]]
+
+
+def test_a_member_asks_a_steward_erases_and_nothing_is_taken_for_a_yes(duo: Duo) -> None:
+    uuid = duo.ben.ask("record", "add", TABLE, "name=Mariam")["uuid"]
+    duo.ben.call("erase", TABLE, uuid, "--yes").refused(1, "Only a steward")
+    (asked,) = duo.ben.ask("erase", "--request", TABLE, uuid, "--why", "She asked us to.")
+    assert (asked["by"], asked["is_met"]) == ("Ben", False)
+    meet(duo)
+    shown = duo.ada.call("bin", "list").out
+    assert f"Ben asks to erase Mariam ({TABLE} {uuid}): She asked us to." in shown
+    done = duo.ada.call("erase", TABLE, uuid)
+    done.refused(1, "nobody is here to be asked")
+    assert f"To be destroyed everywhere: {TABLE} {uuid}" in done.err
+    with at_terminal(duo.ada.words("erase", TABLE, uuid)) as terminal:
+        terminal.read("Type 'erase'")
+        terminal.type("yes")
+        assert terminal.end() == 1
+    assert duo.ada.ask("record", "show", TABLE, uuid)["label"] == "Mariam"
+    done = duo.ada.call("erase", TABLE, uuid, "--yes")
+    assert done.code == 0
+    assert "It does not reach servers" in done.out
+    assert "when this device has run 24 hours more" in done.out
+    assert "Not known here to have heard: Ben" in done.out
+    duo.ada.call("record", "show", TABLE, uuid).refused(1, "erased for good")
+    (view,) = json.loads(duo.ada.call("bin", "list", "--json").out)["erasures"]
+    duo.ada.call("erase", "--confirm", view["entry"]).refused(1, "A second steward")
+    duo.ada.call("erase").refused(2, "not said what to erase")
+    assert duo.ada.ask("bin", "list")["asked"][0]["is_met"]
