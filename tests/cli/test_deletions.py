@@ -1,8 +1,11 @@
 """Deletions at the command line: what is asked, what is refused, and what a program reads."""
 
 import json
+from pathlib import Path
 
+from edenmesh.standin import USERS, StandinServer
 from tests.cli.conftest import Duo
+from tests.cli.processes import make_home
 from tests.cli.terminal import at_terminal
 
 TABLE = "cr_shelter"
@@ -101,3 +104,27 @@ def test_a_member_asks_a_steward_erases_and_nothing_is_taken_for_a_yes(duo: Duo)
     duo.ada.call("erase", "--confirm", view["entry"]).refused(1, "A second steward")
     duo.ada.call("erase").refused(2, "not said what to erase")
     assert duo.ada.ask("bin", "list")["asked"][0]["is_met"]
+
+
+def test_an_erasure_deletes_at_the_server_first_where_that_is_said(tmp_path: Path) -> None:
+    home = make_home(tmp_path, "Ada")
+    with StandinServer() as server:
+        password = tmp_path / "password"
+        password.write_text(f"{USERS[0].password}\n")
+        password.chmod(0o600)
+        words = ("--url", server.url, "--allow-http", "--user", USERS[0].email, "--password-file", str(password))
+        home.ask("destination", "set", "lab", *words)
+        uuid = home.ask("record", "add", "org_organisation", "name=Of Mariam")["uuid"]
+        assert home.call("deliver", "lab").code in (0, 3)
+        assert home.ask("record", "show", "org_organisation", uuid)["delivered_to"] == ["lab"]
+        done = home.call("erase", "org_organisation", uuid, "--yes", "--also-at-server")
+        assert done.code == 0, done
+        assert "It was deleted at the server, and read back." in done.out
+        # The server has it no more, and a pull does not bring it back.
+        assert home.call("pull", "lab").code in (0, 3)
+        home.call("record", "show", "org_organisation", uuid).refused(1, "erased for good")
+        unseen = home.ask("record", "add", "org_organisation", "name=Of Mariam, too")["uuid"]
+    done = home.call("erase", "org_organisation", unseen, "--yes", "--also-at-server")
+    assert done.code == 1
+    assert home.ask("bin", "list")["erasures"][0]["hidden"] == [["org_organisation", uuid]]
+    assert home.ask("bin", "restore", "org_organisation", unseen)["label"] == "Of Mariam, too"

@@ -155,3 +155,30 @@ async def _listing(device: Device, table: str) -> str:
     async with device._exchanges.destinations.open(destination) as client:
         document = await client.page(table, 0, device.records.catalogue(), [])
         return str(document)
+
+
+@in_loop
+async def test_a_record_that_is_parted_elsewhere_meanwhile_goes_whole(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    row = b'{"$_cr_shelter": [{"@uuid": "urn:uuid:1", "name": "%s"}]}'
+    async with acquainted(world, "Amina", "Bo", "Chidi") as (amina, bo, chidi):
+        amina.import_document(row % SECRET.encode())
+        for device in (bo, chidi):
+            await meet(device, amina)
+        bo.import_document(row % b"Another")
+        keeps, leaves = sorted(bo.record(SHELTER, "urn:uuid:1").strands, key=lambda one: "name" in one.fields)
+        (mine,) = amina.record(SHELTER, "urn:uuid:1").strands
+        keeps, leaves = (leaves, keeps) if keeps.id == mine.id else (keeps, leaves)
+        assert leaves.id == mine.id
+        bo.decisions.part(SHELTER, "urn:uuid:1", keeps.id, [leaves.id])
+        (left,) = [uuid for _, uuid in states(bo) if uuid != "urn:uuid:1"]
+        bo.edit(SHELTER, left, {"comments": SECRET})
+        await meet(chidi, bo)
+        erase(amina, "urn:uuid:1")
+        for device in (bo, chidi, bo):
+            await meet(device, amina)
+        run_for(world, 25 * HOURS, amina, bo, chidi)
+        for device in (amina, bo, chidi):
+            assert states(device) == {}
+            assert copies(device, SECRET) == 0
+        assert len({version_count(device) for device in (amina, bo, chidi)}) == 1

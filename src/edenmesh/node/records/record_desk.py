@@ -141,6 +141,7 @@ class RecordDesk:
     def edit(self, table: str, uuid: str, values: Mapping[str, Json], *, strand: str = "") -> RecordView:
         """Change values of a record; None or empty text empties a field. Nothing is written where nothing changes."""
         table, uuid, held = self.find(table, uuid)
+        require_here(self._store, table, uuid)
         target = strand_named(held.state(), strand)
         contents = self.read(table, values, known=target.fields)
         change = difference(target, contents, declared=self.declared(held))
@@ -151,6 +152,7 @@ class RecordDesk:
     def retract(self, table: str, uuid: str, *, strand: str = "") -> RecordView:
         """Delete a record for all; it covers what this device knows of it, no more."""
         table, uuid, held = self.find(table, uuid)
+        require_here(self._store, table, uuid)
         target = strand_named(held.state(), strand)
         if not target.is_deleted:
             self.write(table, uuid, Change(), parents=target.heads, op=RETRACT, about=target.about)
