@@ -42,7 +42,7 @@ async def test_of_two_lone_devices_the_dialled_one_is_joined(tmp_path: Path) -> 
         ours, theirs = await begin(bo, amina)
         mine, yours = await ours.code(), await theirs.code()
         assert (mine.joining, yours.joining) == ("we join", "they join")
-        assert mine.sentence == "This device joins the team of Amina: 1 members, about 100 records."
+        assert mine.sentence == "This device joins the team of Amina: 1 member, about 100 records."
         assert yours.sentence == "Bo joins your team."
         assert (mine.peer_name, yours.peer_name) == ("Amina", "Bo")
         assert mine.must_compare

@@ -28,7 +28,7 @@ from edenmesh.node.pairing.pairing_encounter import PairingEncounter
 from edenmesh.node.parts import Parts, replace_peer
 
 _JOINING_WORDS: Final = {
-    Joining.WE_JOIN: "This device joins the team of {name}: {members} members, about {records} records.",
+    Joining.WE_JOIN: "This device joins the team of {name}: {members}, about {records} records.",
     Joining.THEY_JOIN: "{name} joins your team.",
     Joining.NOBODY_JOINS: "Both devices are in the same team already.",
 }
@@ -243,7 +243,9 @@ class Pairings:
 
 def _code_view(code: CompareCode) -> CodeView:
     sentence = _JOINING_WORDS[code.joining].format(
-        name=code.peer_name, members=code.peer_members, records=code.peer_records
+        name=code.peer_name,
+        members="1 member" if code.peer_members == 1 else f"{code.peer_members} members",
+        records=code.peer_records,
     )
     return CodeView(
         code=code.code,
