@@ -107,8 +107,9 @@ def _alone(version: Version, uuid: str, elsewhere: Set[VersionId], strand: Versi
 def residences_of(history: History) -> list[Residence]:
     """The records of a family by uuid: where strands reside, and where versions stand that are in no strand."""
     if len(history.firsts) == 1 and not history.waiting:
-        strands = [history.nodes] if any(node.is_counted for node in history) else []
-        return [Residence(history.firsts[0].version.uuid, strands, history.versions)]
+        first = history.firsts[0]
+        strands = [history.nodes] if first.is_counted or any(node.is_counted for node in history) else []
+        return [Residence(first.version.uuid, strands, history.versions)]
     return _Family(history).residences()
 
 

@@ -6,7 +6,7 @@ compares clocks, and software never writes a merge. Fields that forms declare as
 (units.py), and of a protective field the most restrictive of contradicting values is shown.
 """
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from typing import NamedTuple
 
 from edenmesh.core.records.declarations import Declared
@@ -22,13 +22,15 @@ from edenmesh.core.records.version import OBSERVE
 class Said(NamedTuple):
     """What counts as said of a strand: by field who assigned it, and by field and item who added it.
 
-    `repeated` are, by field, observations of a value that a version of ours below them gave.
+    `repeated` are, by field, observations of a value that a version of ours below them gave; `several` are the fields
+    that more than one assigned before echoes were left out.
     """
 
     assigned: dict[Name, list[Node]]
     added: dict[tuple[str, str], list[Node]]
     rows: dict[Unit, dict[Node, Rows]]
     repeated: dict[Name, set[Node]]
+    several: list[Name]
 
     def text(self, node: Node, name: Name) -> Hashable:
         """What a node gives a field or a unit, as values are compared."""
@@ -39,37 +41,56 @@ class Said(NamedTuple):
 
 def said_by(speaking: list[Node], undone: list[Node], past: Past, declared: Declared) -> Said:
     """What these nodes say of their strand, echoes left out, those of what was undone since too."""
-    said, taken_back = _said(speaking), _said(undone)
+    said = _said(speaking)
+    if not (declared.units or past.has_observations):
+        return said
+    taken_back = _said(undone)
     for unit in declared.units:
         _join(unit, said, taken_back, past)
-    if any(node.version.op == OBSERVE for node in speaking):
+    if past.has_observations:
         _weigh_observed(said, taken_back, past)
     return said
 
 
 def fields_of(
     said: Said, strand: list[Node], history: History, past: Past, declared: Declared
-) -> dict[str, FieldState]:
-    """The fields of a strand by name, empty ones left out."""
-    fields = _fields(said, past.live(said.assigned, strand, said.repeated), declared)
+) -> tuple[dict[str, FieldState], tuple[str, ...]]:
+    """The fields of a strand by name, empty ones left out, and the names of those in conflict."""
+    contested = {name: said.assigned[name] for name in said.several if name in said.assigned}
+    fields = _fields(said, past.live(contested, strand, said.repeated), declared)
     if said.added:
         fields = _with_lists(fields, _lists([node for node in strand if node.is_speaking], said, history))
-    return fields
+    # Only what several assigned, a unit or items can be in conflict.
+    plain = sorted([name for name in contested if isinstance(name, str) and name in fields])
+    names = fields if said.added or said.rows else plain
+    return fields, tuple([name for name in names if len(fields[name].choices) > 1])
 
 
 def _said(speaking: list[Node]) -> Said:
-    assigned: dict[Name, list[Node]] = {}
-    added: dict[tuple[str, str], list[Node]] = {}
+    said = Said({}, {}, {}, {}, [])
+    assigned, added = said.assigned, said.added
     for node in speaking:
         version = node.version
-        for name in version.set:
-            assigned.setdefault(name, []).append(node)
-        for name in version.unset:
-            assigned.setdefault(name, []).append(node)
+        # Most fields are assigned once: then they share this list, and nobody may change it.
+        alone = [node]
+        if not assigned:
+            assigned.update(dict.fromkeys([*version.set, *version.unset], alone))
+            names: Iterable[str] = ()
+        else:
+            names = [*version.set, *version.unset] if version.unset else version.set
+        for name in names:
+            nodes = assigned.get(name)
+            if nodes is None:
+                assigned[name] = alone
+            elif len(nodes) == 1:
+                assigned[name] = [nodes[0], node]
+                said.several.append(name)
+            else:
+                nodes.append(node)
         for name, items in version.add.items():
             for text in {canonical_text(item) for item in items}:
                 added.setdefault((name, text), []).append(node)
-    return Said(assigned, added, {}, {})
+    return said
 
 
 def _join(unit: Unit, said: Said, taken_back: Said, past: Past) -> None:
@@ -78,6 +99,7 @@ def _join(unit: Unit, said: Said, taken_back: Said, past: Past) -> None:
         assigners = {node: None for name in unit for node in each.assigned.pop(name, ())}
         if assigners:
             each.assigned[unit] = list(assigners)
+            each.several.append(unit)
     nodes = [*said.assigned.get(unit, ()), *taken_back.assigned.get(unit, ())]
     if nodes:
         said.rows[unit] = rows_given(unit, nodes, past)
@@ -89,23 +111,26 @@ def _weigh_observed(said: Said, taken_back: Said, past: Past) -> None:
     An echo is what an observation says and a version of ours, concurrent to it in that field, says too. Ours count here
     though they were undone since: else to undo a value that was delivered would leave what the server shows of it.
     """
-    same: list[tuple[list[Node], Name, list[Node], list[Node]]] = []
+    same: list[tuple[Name, list[Node], list[Node]]] = []
     for name, nodes in said.assigned.items():
         seen = _by_text([(said.text(node, name), node) for node in nodes if node.version.op == OBSERVE])
         if seen:
             ours = [(said.text(node, name), node) for node in nodes if node.version.op != OBSERVE]
             ours += [(said.text(node, name), node) for node in taken_back.assigned.get(name, ())]
             given = _by_text(ours)
-            same += [(nodes, name, given[text], theirs) for text, theirs in seen.items() if text in given]
-    count = len(same)
+            same += [(name, given[text], theirs) for text, theirs in seen.items() if text in given]
+    items: list[tuple[Name, list[Node], list[Node]]] = []
     for (name, text), nodes in said.added.items():
         adding = [node for node in nodes if node.version.op != OBSERVE] + taken_back.added.get((name, text), [])
-        same.append((nodes, name, adding, [node for node in nodes if node.version.op == OBSERVE]))
-    for (nodes, _, _, theirs), echoes in zip(same, past.concurrent([one[1:] for one in same]), strict=True):
-        if echoes:
-            nodes[:] = [node for node in nodes if node not in echoes]
-            theirs[:] = [node for node in theirs if node not in echoes]
-    said.repeated.update(past.repeating([one[1:] for one in same[:count]]))
+        items.append((name, adding, [node for node in nodes if node.version.op == OBSERVE]))
+    echoes = past.concurrent([*same, *items])
+    for (name, _, theirs), ours_too in zip(same, echoes, strict=False):
+        if ours_too:
+            said.assigned[name] = [node for node in said.assigned[name] if node not in ours_too]
+            theirs[:] = [node for node in theirs if node not in ours_too]
+    for nodes, ours_too in zip(said.added.values(), echoes[len(same) :], strict=True):
+        nodes[:] = [node for node in nodes if node not in ours_too]
+    said.repeated.update(past.repeating(same))
     for name in [name for name, nodes in said.assigned.items() if not nodes]:
         del said.assigned[name]
 
@@ -120,7 +145,7 @@ def _by_text(given: list[tuple[Hashable, Node]]) -> dict[Hashable, list[Node]]:
 def _fields(said: Said, live: Mapping[Name, list[Node]], declared: Declared) -> dict[str, FieldState]:
     fields: dict[str, FieldState] = {}
     for name, nodes in said.assigned.items():
-        standing = live.get(name, nodes)
+        standing = nodes if len(nodes) == 1 else live[name]
         if not isinstance(name, str):
             fields.update(unit_fields(name, sorted(standing, key=rank, reverse=True), said.rows[name], declared))
         elif len(standing) > 1:
@@ -128,10 +153,13 @@ def _fields(said: Said, live: Mapping[Name, list[Node]], declared: Declared) -> 
             if choices:
                 fields[name] = FieldState(choices)
         else:
-            value = standing[0].version.set.get(name)
+            node = standing[0]
+            value = node.version.set.get(name)
             if value is not None:
-                fields[name] = FieldState((Choice(value, standing[0].ids),))
-    return dict(sorted(fields.items()))
+                fields[name] = FieldState((Choice(value, node.ids),))
+    names = sorted(fields)
+    # A version's own fields stand in order, so that mostly nothing is to be done.
+    return fields if names == list(fields) else {name: fields[name] for name in names}
 
 
 def _choices(nodes: list[Node], name: str, ranks: Mapping[str, int] | None) -> tuple[Choice, ...]:

@@ -9,7 +9,7 @@ one that names another record's version waits for good. Versions that do not cou
 program) keep their place: what follows them follows what they follow.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from typing import Final
 
 from edenmesh.core.ids import VersionId
@@ -17,14 +17,16 @@ from edenmesh.core.records.about import Observation
 from edenmesh.core.records.node import Node
 from edenmesh.core.records.places import places_of, said_by_all
 from edenmesh.core.records.undone import mark_undone, undoes_any
-from edenmesh.core.records.version import OBSERVE, PUT, Version
+from edenmesh.core.records.version import OBSERVE, PUT, RESOLVE, Version
+
+_NOBODY: Final[Sequence[VersionId]] = ()
 
 
 class History:
     """The graph of one record's versions: a pure function of the set of them, and of which do not count.
 
     `nodes` stand in causal order, `firsts` are those without parents, by id; `waiting` are the versions outside, and
-    `observed` all observations, these among them.
+    `observed` all observations, these among them. `has_newer`: some are newer than this program.
     """
 
     def __init__(self, versions: Mapping[VersionId, Version], uncounted: Set[VersionId] = frozenset()) -> None:
@@ -36,11 +38,13 @@ class History:
         children: dict[bytes, list[VersionId]] = {}
         firsts: list[VersionId] = []
         observed: list[VersionId] = []
-        has_undos = False
+        has_undos = has_newer = False
         for one, version in versions.items():
-            if version.op == OBSERVE and version.is_understood:
+            if not version.is_understood:
+                has_newer = True
+            elif version.op == OBSERVE:
                 observed.append(one)
-            else:
+            elif version.op == RESOLVE:
                 has_undos = has_undos or undoes_any(version)
             if version.parents:
                 open_parents[one] = len(version.parents)
@@ -49,6 +53,7 @@ class History:
             else:
                 firsts.append(one)
         self.observed: Final = observed
+        self.has_newer: Final = has_newer
         self._places: Final = places_of(versions, firsts, observed)
         self._place_firsts(firsts)
         self.firsts: Final = tuple(self.nodes)
@@ -87,14 +92,15 @@ class History:
         return {one: self.versions[one] for node in self.nodes if node in below for one in node.equals}
 
     def _place_firsts(self, firsts: list[VersionId]) -> None:
-        for equals in sorted(self._grouped(firsts), key=self._giving):
+        groups = self._grouped(firsts)
+        for equals in sorted(groups, key=self._giving) if len(groups) > 1 else groups:
             self._place(equals, [])
 
     def _place_others(self, open_parents: dict[VersionId, int], children: dict[bytes, list[VersionId]]) -> None:
         for node in self.nodes:
             # The list grows while it is walked: a version is placed after the last of its parents, and so are all that
             # are one with it, for they have these parents.
-            named = children.get(node.id, [])
+            named = children.get(node.id, _NOBODY)
             if len(node.equals) > 1:
                 named = [child for one in node.equals for child in children.get(one, ())]
             ready: list[VersionId] = []
@@ -104,9 +110,8 @@ class History:
                 else:
                     del open_parents[one]
                     ready.append(one)
-            for equals in self._grouped(ready):
-                parents = [self._node_of[parent] for parent in self.versions[equals[0]].parents]
-                self._place(equals, parents)
+            for equals in self._grouped(ready) if ready else ():
+                self._place(equals, [self._node_of[parent] for parent in self.versions[equals[0]].parents])
 
     def _grouped(self, ready: list[VersionId]) -> list[tuple[VersionId, ...]]:
         """The versions, in order, each with those that are one with it."""

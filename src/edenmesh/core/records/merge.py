@@ -32,6 +32,7 @@ _QUARANTINED = Flag.QUARANTINED.value
 _NEWER = Flag.NEWER.value
 _AWAITED = Flag.AWAITED.value
 _QUESTION = Flag.QUESTION.value
+_FLAGS = tuple(Flag(number) for number in range(2 * max(Flag)))
 
 
 def record_states(
@@ -87,14 +88,14 @@ def _state(record: Residence, history: History, past: Past, declared: Declared) 
         flags |= _WAITING if waiting else 0
     if uncounted and not uncounted.isdisjoint(versions):
         flags |= _QUARANTINED
-    if any(not one.is_understood for one in versions.values()):
+    if history.has_newer and not all(one.is_understood for one in versions.values()):
         flags |= _NEWER
     if declared.is_awaited:
         flags |= _AWAITED
     if history.observed and any(_is_asked_of(record, one) for one in questions_of(history)):
         flags |= _QUESTION
     table = next(iter(versions.values())).table
-    return RecordState(table, record.uuid, strands, waiting, Flag(flags), record.contradictions)
+    return RecordState(table, record.uuid, strands, waiting, _FLAGS[flags], record.contradictions)
 
 
 def _is_asked_of(record: Residence, question: VersionId) -> bool:
@@ -115,15 +116,16 @@ def _strand_state(
     nodes: list[Node], history: History, past: Past, declared: Declared, *, is_shared: bool
 ) -> StrandState:
     speaking = [node for node in nodes if node.is_counted and not node.is_undone]
-    said = said_by(speaking, [node for node in nodes if node.is_undone and node.is_counted], past, declared)
-    fields = fields_of(said, nodes, history, past, declared)
+    undone = [node for node in nodes if node.is_undone and node.is_counted] if len(speaking) < len(nodes) else []
+    said = said_by(speaking, undone, past, declared)
+    fields, conflicts = fields_of(said, nodes, history, past, declared)
     retracts, edits = _retracts(nodes, speaking, said)
     return StrandState(
         first=nodes[0].id,
-        firsts=tuple(sorted(one for node in nodes if not node.parents for one in node.equals)),
+        firsts=tuple(sorted([one for node in nodes if not node.parents for one in node.equals])),
         heads=tuple(sorted([node.id for node in heads_of(nodes)])),
         fields=fields,
-        conflicts=tuple([name for name, field in fields.items() if len(field.choices) > 1]),
+        conflicts=conflicts,
         retracts=retracts,
         concurrent_edits=edits,
         is_shared=is_shared,

@@ -32,10 +32,11 @@ _NONE: Final[Mapping[Name, Set[Node]]] = {}
 class Past:
     """The relation "follows" of one history, field by field.
 
-    `order` are its nodes, each after all that it follows in any field.
+    `order` are its nodes, each after all that it follows in any field. Without observations nothing was found.
     """
 
     def __init__(self, history: History, units: tuple[tuple[str, ...], ...] = ()) -> None:
+        self.has_observations: Final = bool(history.observed)
         self._found: Final[Found] = {}
         self._ended: Final[dict[str, set[Node]]] = {}
         for node in history.nodes if history.observed else ():
@@ -161,6 +162,8 @@ class Past:
             if handed:
                 for parent in node.parents:
                     above[parent] = above.get(parent, 0) | handed
+                if not self._found:
+                    continue
                 for name, others in self._found.get(node, {}).items():
                     for other in others:
                         above[other] = above.get(other, 0) | handed & bits.get(name, 0)

@@ -39,14 +39,14 @@ OPEN: Final = Flag.CONFLICT | Flag.IDENTITY | Flag.CONTESTED | Flag.QUESTION
 _UNCLEAN: Final = (OPEN | Flag.WAITING | Flag.NEWER | Flag.AWAITED).value
 
 
-class Choice(msgspec.Struct, frozen=True):
+class Choice(msgspec.Struct, frozen=True, gc=False):
     """One value a field may have, `None` where it was emptied, with the versions that gave it, deepest first."""
 
     content: Content | None
     given_by: tuple[VersionId, ...]
 
 
-class FieldState(msgspec.Struct, frozen=True):
+class FieldState(msgspec.Struct, frozen=True, gc=False):
     """One field: its live values, the one shown first. More than one is a field conflict, shown as undecided.
 
     `unit` are the fields that conflict as one with this one, itself among them; the choices of all of them stand in
