@@ -28,7 +28,7 @@ from edenmesh.node.delivery.intentions import Intentions
 from edenmesh.node.delivery.observer import Observer
 from edenmesh.node.delivery.pull import Pull, PullResult, PullUpdate, pull_forms
 from edenmesh.node.delivery.rejections import Rejection
-from edenmesh.node.parts import Parts
+from edenmesh.node.parts import Parts, why_absent
 from edenmesh.node.records import Question, RecordDesk, content_words, questions_of, values_here
 from edenmesh.store import Destination, RecordVersions
 
@@ -169,7 +169,7 @@ class Exchanges:
                     if not any(one.destination == destination.id for one in questions):
                         continue
                     said = _answer(held, questions, answer, desk.declared(held))
-                    if said is None:
+                    if said is None or why_absent(self._parts.store, row.table, row.uuid):
                         left += 1
                         continue
                     op, change, strand = said

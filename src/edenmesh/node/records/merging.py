@@ -26,6 +26,7 @@ from edenmesh.core.records import (
 )
 from edenmesh.core.trust import Charter
 from edenmesh.errors import EdenmeshError
+from edenmesh.node.parts import why_absent
 from edenmesh.node.records.record_desk import RecordDesk
 from edenmesh.store import Committed, RecordVersions, Store
 
@@ -67,7 +68,7 @@ class Merging:
         for _ in self._tables[table].rules:
             held = self._store.records.versions(table, uuid)
             strand = held.state().strand if held is not None else None
-            if held is None or strand is None:
+            if held is None or strand is None or why_absent(self._store, table, uuid):
                 break
             ruling = next(self._rulings(held, strand), None)
             if ruling is None:
