@@ -107,7 +107,7 @@ class World:
             fields = record.strands[0].fields
             chosen = {name: one.choices[0].value for name, one in fields.items() if one.is_undecided}
             work["decided"] += 1
-            self.device.records.resolve(TABLE, record.uuid, chosen, keep=True)
+            self.device.resolve(TABLE, record.uuid, chosen, keep=True)
 
 
 @given(steps)
