@@ -1,5 +1,9 @@
 """What versions and states cost in one process: reading a version as it comes, and computing the state of a record.
 
+`merge_pairs`: states a second of a record with a first version and two concurrent edits. `merge_deep_ms`: the state of
+one record edited 10,000 times, and `merge_deep_edit_ms`: an edit on top of it, given the state. `merge_strands_ms`: the
+state of an identity conflict of 100 strands.
+
 The best of many short runs: what the code costs, not what else the machine does.
 """
 
@@ -9,6 +13,7 @@ from time import perf_counter
 from typing import Final
 
 from bench.figures import Figure, draw_figures
+from bench.processes import MeasurementError
 from edenmesh.core.ids import AuthorId, VersionId
 from edenmesh.core.records import (
     OBSERVE,
@@ -19,11 +24,14 @@ from edenmesh.core.records import (
     Decimal,
     Pen,
     Reference,
+    StrandState,
     Value,
     Version,
     carry,
     compose,
+    difference,
     record_state,
+    record_states,
 )
 
 _RUNS: Final = 15
@@ -44,6 +52,7 @@ _VALUES: Final[tuple[Value, ...]] = (
     "a remark of some length, as people write",
 )
 _DEEP: Final = 10_000
+_STRANDS: Final = 100
 
 Versions = dict[VersionId, Version]
 
@@ -56,13 +65,29 @@ async def measure() -> list[Figure]:
     seen = _write(1, {}, first.id, op=OBSERVE)
     delivered = _with(one, [seen])
     deep = _deep(first)
+    top = record_state(deep).strand
+    if top is None:
+        raise MeasurementError("the deep record has no single strand")
+    strands = {one.id: one.version for one in (_write(seq, {"field_00": str(seq)}) for seq in range(_STRANDS))}
     return [
         _figure("record_carry_us", lambda: carry(first.data), 1e6, 2000),
         _figure("record_state_one_us", lambda: record_state(one), 1e6, 2000),
         _figure("record_state_delivered_us", lambda: record_state(delivered), 1e6, 1000),
-        _figure("record_state_pair_us", lambda: record_state(pair), 1e6, 1000),
-        _figure("record_state_deep_ms", lambda: record_state(deep), 1e3, 1),
+        _speed("merge_pairs", lambda: record_state(pair), 1000),
+        _figure("merge_deep_ms", lambda: record_state(deep), 1e3, 1),
+        _figure("merge_deep_edit_ms", lambda: _edit(top), 1e3, 100),
+        _figure("merge_strands_ms", lambda: record_states(strands), 1e3, 1),
     ]
+
+
+def _edit(strand: StrandState) -> Carried:
+    """What a person writes on top of what is shown."""
+    change = difference(strand, {"field_03": "edited"})
+    return compose(_pen(_DEEP), "org_facility", _UUID, change, parents=strand.heads)
+
+
+def _pen(seq: int) -> Pen:
+    return Pen(AuthorId(bytes(32)), seq, 1_790_000_000_000, seq.to_bytes(16, "big"))
 
 
 def _fields() -> dict[str, Value]:
@@ -70,9 +95,8 @@ def _fields() -> dict[str, Value]:
 
 
 def _write(seq: int, values: dict[str, Value], *seen: VersionId, op: str = "put") -> Carried:
-    pen = Pen(AuthorId(bytes(32)), seq, 1_790_000_000_000, seq.to_bytes(16, "big"))
     about = {"body": bytes(32), "destination": bytes(32)} if op == OBSERVE else {}
-    return compose(pen, "org_facility", _UUID, Change(set=values), parents=seen, op=op, about=about)
+    return compose(_pen(seq), "org_facility", _UUID, Change(set=values), parents=seen, op=op, about=about)
 
 
 def _with(versions: Versions, more: list[Carried]) -> Versions:
@@ -96,6 +120,12 @@ def _figure(name: str, act: Callable[[], object], unit: float, times: int) -> Fi
             act()
         spent.append((perf_counter() - start) / times * unit)
     return Figure(name, min(spent), name[-2:], _RUNS * times, min(spent), max(spent))
+
+
+def _speed(name: str, act: Callable[[], object], times: int) -> Figure:
+    """The same as times a second."""
+    spent = _figure(name, act, 1.0, times)
+    return Figure(name, 1 / spent.value, "/s", spent.n, 1 / spent.high, 1 / spent.low)
 
 
 async def main() -> None:
