@@ -27,7 +27,7 @@ from tests.node.deleting import (
     settle,
     shown,
 )
-from tests.node.devices import PASSPHRASE, World, running, states, team, version_count
+from tests.node.devices import PASSPHRASE, World, pair, running, states, team, version_count
 
 SECRET = "Mariam who asked to be forgotten"
 PHOTO = b"a face " * 20_000
@@ -278,6 +278,21 @@ async def test_an_erasure_that_is_struck_before_its_time_is_undone(tmp_path: Pat
         assert amina.deletions.bin.look().erasures == ()
         amina.edit(SHELTER, uuid, {"name": "Arena South"})
         await until(lambda: shown(bo, uuid) == "Arena South")
+
+
+@in_loop
+async def test_who_joins_another_team_destroys_first_what_the_former_one_erased(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    async with running(world, "Amina", "Bo") as (amina, bo):
+        uuid = amina.add(SHELTER, {"name": SECRET}).uuid
+        erase(amina, uuid)
+        assert copies(amina, SECRET) > 0
+        await pair(amina, bo)
+        assert charter(amina).erasures == ()
+        await settle(amina, bo)
+        for device in (amina, bo):
+            assert states(device) == {}
+            assert copies(device, SECRET) == 0
 
 
 @in_loop

@@ -141,6 +141,10 @@ class Deletions:
         """Hide or destroy those of the records that an erasure in force names."""
         stubs = stubs_of(self._charter.erasures)
         stages = erasures.read_erasures(self._link)
+        if any(one.entry not in stages for one in self._charter.erasures):
+            # Heard of before this program knew what to do about it.
+            erasures.note_erasures(self._link, self._charter.erasures)
+            stages = erasures.read_erasures(self._link)
         done: set[EntryId] = set()
         for table, uuid in names:
             entries = stubs.naming(table, uuid)

@@ -201,7 +201,7 @@ class Store:
                 charter = transaction.charter if committed.has_charter else None
                 self._snapshot.expire(charter=charter, has_holes=committed.has_holes)
             if transaction.has_destroyed:
-                self._settle_destroyed()
+                self._settle_destroyed(is_due=True)
 
     def own_log(self, author: AuthorId) -> OwnLog:
         """How far the log of one of this device's authors is; empty where nothing was written yet."""
@@ -233,9 +233,9 @@ class Store:
         with self._writing:
             return self._settle_destroyed()
 
-    def _settle_destroyed(self) -> bool:
+    def _settle_destroyed(self, *, is_due: bool = False) -> bool:
         link = self._database.writer
-        if not erasures.has_unsettled(link):
+        if not (is_due or erasures.has_unsettled(link)):
             return True
         try:
             link.write_home()
