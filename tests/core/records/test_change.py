@@ -29,7 +29,7 @@ from edenmesh.core.records import (
     owns_uuid,
     record_state,
 )
-from edenmesh.core.records.change import require_seen, whole_choice
+from edenmesh.core.records.change import whole_choice
 from edenmesh.errors import InvalidInput
 from tests.core.records.pages import TABLE, Page
 from tests.oracle.histories import FIELDS, LISTS, VALUES, Written, edited_records, partial_histories
@@ -181,14 +181,6 @@ def test_items_beside_the_rows_of_a_unit_are_chosen_for_their_field_only() -> No
     page.put(first, lat="2", lon="2")
     page.add(page.put(first, lat="3", lon="3"), name="lat", item="4")
     assert whole_choice(page.strand, "lat", 2) == {"lat": ("4",)}
-
-
-def test_a_change_that_names_what_is_not_here_is_refused() -> None:
-    page = Page()
-    first = page.put(name="Well")
-    require_seen([first], page.versions)
-    with pytest.raises(InvalidInput, match="no version of this record here"):
-        require_seen([first, VersionId(bytes(32))], page.versions)
 
 
 @pytest.mark.parametrize("op", [RETRACT, RESOLVE])

@@ -5,9 +5,8 @@ author saw (design, section 2.2). Where a list takes the place of a single value
 the one away and gives the other. An edit follows the heads that its author saw and nothing else.
 """
 
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Final
 
 from edenmesh.core.encoding import Plain, normal_text
 from edenmesh.core.ids import AuthorId, FormHash, VersionId
@@ -16,8 +15,6 @@ from edenmesh.core.records.state import Choice, FieldState, StrandState
 from edenmesh.core.records.values import Content, Reference, Value, canonical_text
 from edenmesh.core.records.version import FORMAT, PUT, Carried, Removal, Version, owned_uuid, write
 from edenmesh.errors import InvalidInput
-
-_SHORT: Final = 12
 
 
 @dataclass(slots=True)
@@ -85,19 +82,6 @@ def whole_choice(strand: StrandState, name: str, chosen: VersionId | int) -> dic
         # Items that stand beside the rows of a unit belong to their field only.
         return {name: choices[place].content}
     return {one: others[place].content for one, others in rows.items()}
-
-
-def require_seen(parents: Iterable[VersionId], versions: Container[VersionId]) -> None:
-    """Raise InvalidInput where a change is to follow a version that is not among those here.
-
-    What names a version that has not come waits for it everywhere, perhaps for good.
-    """
-    missing = [one for one in parents if one not in versions]
-    if missing:
-        raise InvalidInput(
-            what=f"The change is to follow {missing[0].hex()[:_SHORT]}, which is no version of this record here.",
-            do="Look at the record again, and decide on what it shows now.",
-        )
 
 
 def compose(
