@@ -5,11 +5,13 @@ from pathlib import Path
 import pytest
 
 from edenmesh.core.ids import format_id
-from edenmesh.core.records import FORM_FORMAT, Field, Form, Table
+from edenmesh.core.records import FORM_FORMAT, Field, Form, Table, carry
+from edenmesh.core.trust import SigningKey
 from edenmesh.errors import InvalidInput, NotPermitted
 from edenmesh.node import Device
 from tests.net.loop import in_loop, until
 from tests.node.devices import World, sync, team
+from tests.store.making import Author
 
 TABLE = "cr_shelter"
 PIN = "ab" * 32
@@ -144,7 +146,23 @@ async def test_a_steward_pins_a_server_and_plain_http_says_that_it_has_no_key(tm
 
 
 @in_loop
-async def test_members_are_shown_with_their_keys_and_whether_one_was_copied(tmp_path: Path) -> None:
+async def test_a_member_whose_author_key_was_copied_is_shown_so_on_every_device(tmp_path: Path) -> None:
     async with team(World(tmp_path), "Amina", "Bo") as (amina, bo):
-        await sync(bo, amina)
-        assert [(one.authors, one.is_copied) for one in amina.members()] == [(1, False), (1, False)]
+        bo.add(TABLE, {"name": "before"})
+        assert (await sync(amina, bo)).is_everything
+        [author] = amina._parts.team.charter.members[bo.device_id].authors
+        held = Author(0)
+        held.key, held.id = SigningKey(bo._parts.identity._seeds[1]), author
+        snapshot = bo._parts.store.snapshot
+        held.versions = [carry(one) for one in snapshot.versions_between(author, 0, 0, 1)]
+        held.write("urn:1", {"name": "by the copy"})
+        bo.add(TABLE, {"name": "by the first"})
+        assert (await sync(amina, bo)).is_everything
+        with amina._parts.desk.writing() as writing:
+            writing.add_part(held.part(0, 2))
+        await until(lambda: next(one for one in bo.members() if one.name == "Bo").is_copied)
+        shown = {one.name: (one.authors, one.is_copied) for one in amina.members()}
+        assert shown == {"Amina": (1, False), "Bo": (1, True)}
+        # Who hears that somebody else writes with its key takes a new one before it writes.
+        bo.add(TABLE, {"name": "after"})
+        assert next(one for one in bo.members() if one.name == "Bo").authors == 2
