@@ -143,7 +143,8 @@ class Model:
         said = [(one, name, text) for one in counted for name, text in self.units.said(one, spoken).items()]
         items = [(one, name, text) for one in counted for name, text in self.added(one)]
         # An echo of what was undone since is still one; else an undo would bring back what it takes away.
-        said = [triple for triple in said if triple[0] in spoken and not self._is_echo(triple, said)]
+        echoes = [triple for triple in said if triple[0] in spoken and self._is_echo(triple, said)]
+        said = [triple for triple in said if triple[0] in spoken and triple not in echoes]
         items = [triple for triple in items if triple[0] in spoken and not self._is_echo(triple, items)]
         speaking = {one for one, _, _ in said + items} | {one for one in spoken if self.observed.removals(one)}
         own = {one for one in spoken if self.versions[one].op in ("put", "resolve")}
@@ -162,7 +163,8 @@ class Model:
         removed = {triple for triple in items if self.is_removed(triple, spoken)}
         self.work["removals"] += len(removed)
         for name in {name for _, name, _ in said}:
-            choices = self._choices([(one, text) for one, other, text in said if other == name], name, counted)
+            ending = {one for one, other, _ in echoes if other == name}
+            choices = self._choices([(one, text) for one, other, text in said if other == name], name, counted, ending)
             strand.fields.update(self.units.shown(name, choices))
             strand.units |= {name} if isinstance(name, tuple) and len(choices) > 1 else set()
         for name in {*strand.fields, *(name for _, name, _ in items)}:
@@ -197,10 +199,10 @@ class Model:
         yield from ((said[1], said[2]) for said in self.observed.said_by_all(one) if len(said) == 3)
 
     def _choices(
-        self, said: list[tuple[bytes, Said]], name: Name, among: set[bytes]
+        self, said: list[tuple[bytes, Said]], name: Name, among: set[bytes], echoes: set[bytes]
     ) -> list[tuple[str | Row, set[bytes]]]:
         live = [(one, text) for one, text in said if not any(self._ends(x, one, name, y, among) for x, y in said)]
-        standing = [(one, text) for one, text in live if not self._is_ended(one, name)]
+        standing = [(one, text) for one, text in live if not self._is_ended(one, name, echoes)]
         self.work["ended"] += 0 < len(standing) < len(live)
         # No value is ended where none would be left.
         given = [(one, row) for one, text in standing or live for row in ([text] if isinstance(text, str) else text)]
@@ -209,7 +211,10 @@ class Model:
         texts.sort(key=lambda text: self.units.protection(name, text))
         return [(text, {one for one, other in given if other == text}) for text in texts]
 
-    def _is_ended(self, one: bytes, name: Name) -> bool:
+    def _is_ended(self, one: bytes, name: Name, echoes: set[bytes]) -> bool:
+        """Whether a value seen at a server was not there any more when it was seen again."""
+        if self.versions[one].op == "observe" and any(one in self.follows(echo, name) for echo in echoes):
+            return True
         names = [name] if isinstance(name, str) else self.units.assigned(one, name)
         return all(self.observed.is_ended(one, part) for part in names)
 

@@ -46,11 +46,11 @@ class Known:
         strand = self.state_at((one,))
         fields = strand.fields if strand is not None else {}
         said = self._fields_said(one)
-        whole = {unit: _texts_of(unit, fields) for unit in _units(fields)}
-        bare = {unit: rows if not said.isdisjoint(unit) else [{}] for unit, rows in whole.items()}
-        any_of = {unit: rows if not said.isdisjoint(unit) else [*rows, {}] for unit, rows in whole.items()}
+        whole = [(unit, _texts_of(unit, fields)) for unit in _units(fields)]
+        bare: list[list[Texts]] = [rows if not said.isdisjoint(unit) else [{}] for unit, rows in whole]
+        any_of: list[list[Texts]] = [rows if not said.isdisjoint(unit) else [*rows, {}] for unit, rows in whole]
         candidates = chain.from_iterable(
-            islice(product(*rows.values()), BODY_CANDIDATES_MAX) for rows in (whole, bare, any_of)
+            islice(product(*rows), BODY_CANDIDATES_MAX) for rows in ([rows for _, rows in whole], bare, any_of)
         )
         for candidate in candidates:
             texts = {name: text for part in candidate for name, text in part.items() if text}

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from edenmesh.core.records.declarations import Declared
 from edenmesh.core.records.history import History
 from edenmesh.core.records.node import Node
-from edenmesh.core.records.past import Name, Past
+from edenmesh.core.records.past import Name, Past, Weighed
 from edenmesh.core.records.state import Choice, FieldState
 from edenmesh.core.records.units import Rows, Unit, rank, restriction, rows_given, unit_fields
 from edenmesh.core.records.values import Value, canonical_text
@@ -22,14 +22,15 @@ from edenmesh.core.records.version import OBSERVE
 class Said(NamedTuple):
     """What counts as said of a strand: by field who assigned it, and by field and item who added it.
 
-    `repeated` are, by field, observations of a value that a version of ours below them gave; `several` are the fields
-    that more than one assigned before echoes were left out.
+    `repeated` are, by field, observations of a value that a version of ours below them gave, `echoes` those left out;
+    `several` are the fields that more than one assigned before that.
     """
 
     assigned: dict[Name, list[Node]]
     added: dict[tuple[str, str], list[Node]]
     rows: dict[Unit, dict[Node, Rows]]
     repeated: dict[Name, set[Node]]
+    echoes: dict[Name, set[Node]]
     several: list[Name]
 
     def text(self, node: Node, name: Name) -> Hashable:
@@ -57,7 +58,7 @@ def fields_of(
 ) -> tuple[dict[str, FieldState], tuple[str, ...]]:
     """The fields of a strand by name, empty ones left out, and the names of those in conflict."""
     contested = {name: said.assigned[name] for name in said.several if name in said.assigned}
-    fields = _fields(said, past.live(contested, strand, said.repeated), declared)
+    fields = _fields(said, past.live(contested, strand, Weighed(said.repeated, said.echoes)), declared)
     if said.added:
         fields = _with_lists(fields, _lists([node for node in strand if node.is_speaking], said, history))
     # Only what several assigned, a unit or items can be in conflict.
@@ -67,7 +68,7 @@ def fields_of(
 
 
 def _said(speaking: list[Node]) -> Said:
-    said = Said({}, {}, {}, {}, [])
+    said = Said({}, {}, {}, {}, {}, [])
     assigned, added = said.assigned, said.added
     for node in speaking:
         version = node.version
@@ -109,7 +110,8 @@ def _weigh_observed(said: Said, taken_back: Said, past: Past) -> None:
     """Leave out the echoes, and note which observed values are repeated.
 
     An echo is what an observation says and a version of ours, concurrent to it in that field, says too. Ours count here
-    though they were undone since: else to undo a value that was delivered would leave what the server shows of it.
+    though they were undone since: else to undo a value that was delivered would leave what the server shows of it. It
+    still says that what the server had before is there no more.
     """
     same: list[tuple[Name, list[Node], list[Node]]] = []
     for name, nodes in said.assigned.items():
@@ -127,6 +129,7 @@ def _weigh_observed(said: Said, taken_back: Said, past: Past) -> None:
     for (name, _, theirs), ours_too in zip(same, echoes, strict=False):
         if ours_too:
             said.assigned[name] = [node for node in said.assigned[name] if node not in ours_too]
+            said.echoes.setdefault(name, set()).update(ours_too)
             theirs[:] = [node for node in theirs if node not in ours_too]
     for nodes, ours_too in zip(said.added.values(), echoes[len(same) :], strict=True):
         nodes[:] = [node for node in nodes if node not in ours_too]

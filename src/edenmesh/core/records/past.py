@@ -12,7 +12,7 @@ up to all that follow it. Cost: a pass over the nodes for all fields together.
 """
 
 from collections.abc import Iterable, Mapping, Sequence, Set
-from typing import Final, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 from edenmesh.core.records.history import History
 from edenmesh.core.records.node import Node
@@ -26,7 +26,15 @@ Assigned: TypeAlias = Mapping[Name, list[Node]]
 
 Found: TypeAlias = dict[Node, dict[Name, list[Node]]]
 
-_NONE: Final[Mapping[Name, Set[Node]]] = {}
+
+class Weighed(NamedTuple):
+    """What observations say that ours said too, by field: `repeated` after one of ours, `echoes` beside one."""
+
+    repeated: Mapping[Name, Set[Node]] = {}
+    echoes: Mapping[Name, Set[Node]] = {}
+
+
+NOT_OBSERVED: Final = Weighed()
 
 
 class Past:
@@ -69,36 +77,38 @@ class Past:
         found = self._found.get(node)
         return [*node.parents, *found.get(name, ())] if found else node.parents
 
-    def live(
-        self, assigned: Assigned, strand: list[Node], repeated: Mapping[Name, Set[Node]] = _NONE
-    ) -> dict[Name, list[Node]]:
+    def live(self, assigned: Assigned, strand: list[Node], observed: Weighed = NOT_OBSERVED) -> dict[Name, list[Node]]:
         """For each field that several nodes assign: those that none of the others supersedes.
 
-        A node supersedes those it follows in the field. One of the `repeated`, observations of a value that one of ours
-        below gave, supersedes only what was observed. What observations ended is left out, but not all there is.
+        A node supersedes those it follows in the field; one of the repeated only what was observed. Observed values
+        that an observation ended, or that an echo follows, are left out, but not all there is.
         """
         given: dict[Node, int] = {}
         bits: dict[Name, int] = {}
         for name, nodes in assigned.items():
             if len(nodes) > 1:
-                bits[name] = both = 3 << 2 * len(bits)
-                weak = repeated.get(name, ())
+                strong = 1 << 3 * len(bits)
+                bits[name] = strong * 7
+                weak = observed.repeated.get(name, ())
                 for node in nodes:
-                    bit = both & both << 1 if node in weak else both & both >> 1
-                    given[node] = given.get(node, 0) | bit
+                    given[node] = given.get(node, 0) | (strong << 1 if node in weak else strong)
+                for node in observed.echoes.get(name, ()):
+                    given[node] = given.get(node, 0) | strong << 2
         if not bits:
             return {}
         above = self._handed_down(given, bits, self.order if self._found else strand)
         live: dict[Name, list[Node]] = {}
-        for name, both in bits.items():
-            by_all = both & both >> 1
-            live[name] = [
+        for name, mask in bits.items():
+            strong = mask // 7
+            live[name] = standing = [
                 node
                 for node in assigned[name]
-                if not above.get(node, 0) & (both if node.version.op == OBSERVE else by_all)
+                if not above.get(node, 0) & (strong * 3 if node.version.op == OBSERVE else strong)
             ]
-            if self._ended:
-                live[name] = [node for node in live[name] if not self._is_ended(node, name)] or live[name]
+            if len(standing) > 1 and (self._ended or name in observed.echoes):
+                gone = [node for node in standing if node.version.op == OBSERVE and above.get(node, 0) & strong << 2]
+                gone += [node for node in standing if self._is_ended(node, name)]
+                live[name] = [node for node in standing if node not in gone] or standing
         return live
 
     def _is_ended(self, node: Node, name: Name) -> bool:
