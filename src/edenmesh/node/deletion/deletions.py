@@ -36,6 +36,8 @@ class Deletions:
 
     def start(self) -> None:
         """Count running time from now on, and apply rules when nothing else goes on."""
+        if self._task is not None:
+            return
         self._ticked = self._clock()
         self._task = asyncio.get_running_loop().create_task(self._run())
 
