@@ -1,14 +1,17 @@
 """Purge: whole records, this device only; what warns, what is refused, what comes back and what does not."""
 
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
 
-from edenmesh.core.ids import FileHash, format_id
+from edenmesh.core.ids import DestinationId, FileHash, format_id
 from edenmesh.core.records import File
 from edenmesh.errors import InvalidInput, NotPermitted
 from edenmesh.node import Device, Json
+from edenmesh.node.deletion import purging
 from edenmesh.standin import StandinServer
+from edenmesh.store import Deleted, Delivery, Records, holes
 from tests.net.loop import in_loop, until
 from tests.node.deleting import SHELTER, acquainted, meet, pin, settle, shown
 from tests.node.devices import World, states, sync, team
@@ -89,9 +92,9 @@ async def test_who_gets_a_hole_asks_another_holder_for_it(tmp_path: Path) -> Non
         assert counts(chidi) == (0, 0)
 
 
-@in_loop
-async def test_who_purged_a_record_neither_edits_nor_imports_it_before_fetching_it_again(tmp_path: Path) -> None:
-    world = World(tmp_path)
+async def check_refusals(folder: Path) -> None:
+    """Who purged a record neither edits nor imports it before fetching it again."""
+    world = World(folder)
     async with team(world, "Amina", "Bo") as (amina, bo):
         uuid = amina.add(SHELTER, {"name": "Arena"}).uuid
         await sync(bo, amina)
@@ -116,28 +119,74 @@ async def test_who_purged_a_record_neither_edits_nor_imports_it_before_fetching_
 
 
 @in_loop
-async def test_what_no_receipt_covers_goes_only_when_a_person_says_so_and_an_only_copy_only_when_named(
-    tmp_path: Path,
-) -> None:
-    world = World(tmp_path)
+async def test_who_purged_a_record_neither_edits_nor_imports_it_before_fetching_it_again(tmp_path: Path) -> None:
+    await check_refusals(tmp_path)
+
+
+async def check_warnings(folder: Path) -> None:
+    """What no receipt covers goes only when a person says so, and an only copy only when that is named."""
+    world = World(folder)
     async with team(world, "Amina", "Bo") as (amina, bo):
-        purging = amina.deletions.purging
+        purge_here = amina.deletions.purging
         uuid = amina.add(SHELTER, {"name": "Arena"}).uuid
-        view = purging.look(SHELTER, uuid)
+        view = purge_here.look(SHELTER, uuid)
         assert (view.is_received, view.is_only_copy) == (False, True)
         assert "the only copy" in view.warnings[0]
         with pytest.raises(NotPermitted, match="the only copy") as caught:
-            purging.purge([(SHELTER, uuid)], is_unreceived_accepted=True)
+            purge_here.purge([(SHELTER, uuid)], is_unreceived_accepted=True)
         assert caught.value.kept == "Nothing was purged."
         await sync(amina, bo)
-        view = purging.look(SHELTER, uuid)
+        view = purge_here.look(SHELTER, uuid)
         # That Bo has a copy does not count.
         assert (view.is_received, view.is_only_copy) == (False, False)
         assert "not known to be at a server" in view.warnings[0]
         with pytest.raises(NotPermitted, match="No receipt covers Arena"):
-            purging.purge([(SHELTER, uuid)])
+            purge_here.purge([(SHELTER, uuid)])
         assert shown(amina, uuid) == "Arena"
-        assert purging.purge([(SHELTER, uuid)], is_unreceived_accepted=True).records == 1
+        assert purge_here.purge([(SHELTER, uuid)], is_unreceived_accepted=True).records == 1
+
+
+@in_loop
+async def test_what_no_receipt_covers_goes_only_when_a_person_says_so(tmp_path: Path) -> None:
+    await check_warnings(tmp_path)
+
+
+def _let_copies_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    receipt = Delivery(DestinationId(b"d" * 32), True, 0, 0)
+    monkeypatch.setattr(Records, "deliveries", lambda self, num: [receipt])
+
+
+def _forget_what_is_unsealed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(purging.Purging, "_unsealed", lambda self, held: 0)
+
+
+def _forget_what_is_purged(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Deleted, "is_purged", lambda self, table, uuid: False)
+
+
+def _want_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(holes, "_PURGED", holes._ABSENT)
+
+
+@pytest.mark.parametrize(
+    ("check", "sabotage"),
+    [
+        (check_warnings, _let_copies_count),
+        (check_warnings, _forget_what_is_unsealed),
+        (check_refusals, _forget_what_is_purged),
+        (check_refusals, _want_at_once),
+    ],
+)
+@in_loop
+async def test_a_device_that_purges_badly_is_caught(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    check: Callable[[Path], Awaitable[None]],
+    sabotage: Callable[[pytest.MonkeyPatch], None],
+) -> None:
+    sabotage(monkeypatch)
+    with pytest.raises((AssertionError, IndexError, pytest.fail.Exception)):
+        await check(tmp_path)
 
 
 @in_loop
