@@ -152,3 +152,34 @@ async def test_what_was_undone_is_taken_back_at_the_server_too(tmp_path: Path) -
         result = await deliver(device)
         assert (result.owed_total, name_there(server, uuid)) == (0, "Aid"), result
         assert audit(device, server).false == []
+
+
+@in_loop
+async def test_after_an_undone_decision_the_row_left_behind_is_asked_about_and_readings_come_to_rest(
+    tmp_path: Path,
+) -> None:
+    with contested(tmp_path) as (server, device):
+        left = part(device, "Clinic")
+        assert (await deliver(device)).owed_total == 0
+        decision = next(one for one in device.records.history(TABLE, UUID).events if "different" in one.text)
+        device.decisions.undo(TABLE, UUID, decision.version)
+        assert device.record(TABLE, UUID).flags == ("identity conflict",)
+        counts: list[tuple[int, int]] = []
+        for _ in range(3):
+            pulled = await pull(device)
+            # Nobody's record has that row of the server now: nothing is written of it, and that is said.
+            assert [one for one in pulled.problems if left in one and "does not hold here now" in one]
+            result = await deliver(device)
+            counts.append((version_count(device), result.sent))
+        assert counts[0] == counts[1] == counts[2]
+        assert counts[0][1] == 0
+        assert audit(device, server).false == []
+        # Decided again, all is as it was, and nothing is sent twice.
+        device.decisions.part(TABLE, UUID, strand(device, "Clinic"))
+        assert not [one for one in (await pull(device)).problems if left in one]
+        await deliver(device)
+        result = await deliver(device)
+        assert result.sent == 0
+        assert (name_there(server, UUID), name_there(server, left)) == ("Clinic", "Bakery")
+        assert result.owed_total == 0
+        assert audit(device, server).false == []

@@ -231,6 +231,15 @@ class Records:
         )
         return _record_row(found) if found else None
 
+    def is_vacant(self, table: str, uuid: str) -> bool:
+        """Whether a strand had left for this uuid, or is to, and none resides there now."""
+        return bool(
+            self._link.number(
+                f"SELECT count(*) FROM records {_NAMED} WHERE tables.name = ? AND uuid = ? AND is_vacant != 0",
+                (table, uuid),
+            )
+        )
+
     def versions(self, table: str, uuid: str) -> RecordVersions | None:
         """All versions of a record and its family, or None where nothing of it is here."""
         found = self.row(table, uuid)

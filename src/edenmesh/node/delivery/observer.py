@@ -48,6 +48,9 @@ from edenmesh.node.parts import Parts, why_absent
 from edenmesh.node.records import RecordDesk, Resides, in_our_words, is_needless, media_of, resided
 from edenmesh.store import RecordVersions, Transaction
 
+_LEFT_BEHIND: Final = (
+    "the server has it from a decision, different or same, that does not hold here now; decide about that record first"
+)
 _NONE_HELD: Final = RecordVersions({}, frozenset())
 
 
@@ -242,6 +245,9 @@ class Observer:
 
     def _draft(self, seen: Seen) -> Draft | None:
         seen.problem = seen.problem or why_absent(self._store, *seen.key)
+        if not seen.held.versions and self._store.records.is_vacant(*seen.key):
+            # What is written of it would be one more observation at every reading, as no record here has them.
+            seen.problem = seen.problem or _LEFT_BEHIND
         if seen.problem or seen.is_partial:
             return None
         row = seen.row
