@@ -254,3 +254,24 @@ async def test_files_go_with_a_purge_unless_another_record_names_them(tmp_path: 
 
 def _json(file: File) -> dict[str, Json]:
     return {"file": format_id("h", file.hash), "label": file.label, "media": file.media, "size": file.size}
+
+
+@in_loop
+async def test_records_that_people_parted_are_purged_and_fetched_together(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    row = b'{"$_cr_shelter": [{"@uuid": "urn:uuid:1", "name": "%s"}]}'
+    async with acquainted(world, "Amina", "Bo") as (amina, bo):
+        amina.import_document(row % b"One")
+        amina.import_document(row % b"Another")
+        keeps, leaves = amina.record(SHELTER, "urn:uuid:1").strands
+        amina.decisions.part(SHELTER, "urn:uuid:1", keeps.id, [leaves.id])
+        await meet(bo, amina)
+        both = set(states(bo))
+        assert len(both) == 2
+        # Versions of each stand under the uuid of the other: part of one would be a record nobody can judge.
+        assert purge(bo, "urn:uuid:1") == 3
+        assert states(bo) == {}
+        assert fetch(bo, "urn:uuid:1") == 3
+        await meet(bo, amina)
+        assert set(states(bo)) == both
+        assert states(bo) == states(amina)
