@@ -147,7 +147,9 @@ async def check_warnings(folder: Path) -> None:
 
 
 @in_loop
-async def test_what_no_receipt_covers_goes_only_when_a_person_says_so(tmp_path: Path) -> None:
+async def test_what_no_receipt_covers_goes_only_when_a_person_says_so_and_an_only_copy_only_when_named(
+    tmp_path: Path,
+) -> None:
     await check_warnings(tmp_path)
 
 
