@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from edenmesh.core.ids import format_id
 from edenmesh.core.records import FORM_FORMAT, Field, Form, Rule, Table
@@ -169,6 +170,20 @@ async def test_a_person_may_decide_what_a_rule_could_and_the_rule_is_silent(tmp_
         amina.resolve(TABLE, uuid, {"beds": 7}, why="counted")
         await rest(amina, bo)
         assert beds(bo, uuid) == beds(amina, uuid) == [7]
+
+
+@in_loop
+async def test_two_rules_for_one_field_answer_each_other_not_at_all(tmp_path: Path) -> None:
+    async with team(World(tmp_path), "Amina", "Bo") as (amina, bo):
+        rules = [Rule("beds", "highest", bo.device_id), Rule("beds", "lowest", amina.device_id)]
+        form = form_for(bo)
+        amina.stewardship.choose_form(TABLE, keep(amina, replace(form, table=replace(form.table, rules=rules))))
+        uuid = amina.add(TABLE, {"name": "School", "beds": 1}).uuid
+        assert (await sync(bo, amina)).is_everything
+        await disagree(amina, bo, uuid, 12, 7)
+        await rest(amina, bo)
+        assert version_count(amina) == 3
+        assert sorted(map(str, beds(bo, uuid))) == ["12", "7"]
 
 
 @in_loop

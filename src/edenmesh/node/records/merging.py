@@ -6,9 +6,12 @@ not decide again: only a version that the undone decision had not seen lets it s
 never take turns. Cost where no form names this device: one look at the charter a commit.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Set
 from contextlib import suppress
 from typing import Final
+
+from msgspec.structs import replace
 
 from edenmesh.core.encoding import Plain
 from edenmesh.core.ids import DeviceId, VersionId
@@ -18,6 +21,7 @@ from edenmesh.core.records import (
     Flag,
     Form,
     History,
+    Rule,
     StrandState,
     Table,
     Version,
@@ -116,11 +120,17 @@ class Merging:
         for table, form in self._charter.current_forms.items():
             data = snapshot.form(form)
             described = Form.decode(data).table if data is not None else None
-            is_ours = described is not None and any(rule.device == self._device for rule in described.rules)
-            if described is not None and is_ours and described.name == table:
-                tables[table] = described
+            rules = _agreed(described.rules) if described is not None and described.name == table else []
+            if described is not None and any(rule.device == self._device for rule in rules):
+                tables[table] = replace(described, rules=rules)
         has_changed, self._tables = tables != self._tables, tables
         return has_changed and bool(tables)
+
+
+def _agreed(rules: list[Rule]) -> list[Rule]:
+    """Those whose field has no other rule: two would answer each other forever, so such a field is left to people."""
+    count = Counter(rule.field for rule in rules)
+    return [rule for rule in rules if count[rule.field] == 1]
 
 
 def _undone_rulings(held: RecordVersions) -> list[tuple[Version, Set[VersionId]]]:
