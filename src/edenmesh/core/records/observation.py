@@ -58,9 +58,10 @@ def last_observations(
         passed.update(versions[one].parents, observation.after)
     last = {one: observation for one, observation in seen.items() if one not in passed}
     if len(last) > 1:
-        history = History(versions, uncounted)
-        followed = set(history.known(passed))
-        last = {one: observation for one, observation in last.items() if history.node(one) not in followed}
+        # First observations may be one by their content only: not so where they saw different states of the server.
+        places = {one: history.node(one) for history in [History(versions, uncounted)] for one in seen}
+        followed = {(places[one], shown_state(seen[one])) for one in seen.keys() & passed}
+        last = {one: each for one, each in last.items() if (places[one], shown_state(each)) not in followed}
     return last
 
 
@@ -138,8 +139,9 @@ def _is_answer(later: Node, question: Node, history: History) -> bool:
     before = [seen for node in history.known(sorted(after)) if node.is_counted for seen in history.observations(node)]
     before = [seen for seen in before if seen.destination == now.destination]
     newest = max((seen.modified_on for seen in before), default="")
-    return any(_shown(seen) == _shown(now) for seen in before if seen.modified_on == newest)
+    return any(shown_state(seen) == shown_state(now) for seen in before if seen.modified_on == newest)
 
 
-def _shown(seen: Observation) -> tuple[bytes, str, str]:
+def shown_state(seen: Observation) -> tuple[bytes, str, str]:
+    """What tells one state of a server from another: body and stamps."""
     return seen.body, seen.modified_on, seen.created_on

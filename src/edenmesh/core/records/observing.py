@@ -9,7 +9,7 @@ Ours is, at a destination, all that was not seen at it: versions that people wro
 destinations. An observation that assigns nothing is nobody's word: two destinations would follow each other forever.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 
 from edenmesh.core.encoding import Plain
@@ -21,7 +21,7 @@ from edenmesh.core.records.declarations import NOTHING, Declarations, declared_b
 from edenmesh.core.records.history import History, nodes_below
 from edenmesh.core.records.merge import record_state
 from edenmesh.core.records.node import Node
-from edenmesh.core.records.observation import body_hash, last_observations, questions_of
+from edenmesh.core.records.observation import body_hash, last_observations, questions_of, shown_state
 from edenmesh.core.records.state import RecordState, StrandState
 from edenmesh.core.records.values import Content, canonical_text, content_text
 from edenmesh.core.records.version import OBSERVE, Version
@@ -102,11 +102,11 @@ def observe(
 
 
 def _one_of_each(last: Mapping[VersionId, Observation], known: Known) -> dict[VersionId, Observation]:
-    """Of last observations that are one the least: to follow one is to follow all."""
-    nodes: dict[Node | None, VersionId] = {}
+    """Of last observations of one state the least: to follow one is to follow all."""
+    states: dict[Hashable, VersionId] = {}
     for one in sorted(last):
-        nodes.setdefault(known.history.node(one), one)
-    return {one: last[one] for one in nodes.values()}
+        states.setdefault((known.history.node(one), shown_state(last[one])), one)
+    return {one: last[one] for one in states.values()}
 
 
 def _question(after: Iterable[VersionId], reading: Reading) -> Draft:
