@@ -9,7 +9,7 @@ from edenmesh.standin import USERS, StandinServer
 from edenmesh.store import READ_AGAIN_MS
 from tests.net.loop import in_loop, until
 from tests.node.devices import World, pair, running, sync
-from tests.node.gateway import Ticking, deliver, version_count
+from tests.node.gateway import Ticking, deliver, import_all, pull, small_dataset, version_count
 
 TABLE = "org_organisation"
 DAY_SECONDS = READ_AGAIN_MS / 1000
@@ -164,3 +164,28 @@ async def test_a_delivery_by_another_device_is_read_back_by_this_one_for_itself(
         world.clock.ahead += 2 * DAY_SECONDS
         assert (await deliver(amina)).read_again == 0
         assert at(amina, uuid).read_back == 0
+
+
+@in_loop
+async def test_a_pull_counts_as_the_second_reading_but_for_files_it_does_not_fetch_again(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    async with two(world) as (_, _, bo):
+        records = import_all(bo, small_dataset())
+        await deliver(bo)
+        assert bo.status().destinations[0].read_once == records
+        world.clock.ahead += DAY_SECONDS
+        await pull(bo, "records")
+        with_files = next(one.records for one in bo.tables() if one.table == "doc_image")
+        waiting = [table for table, _ in due(bo, world)]
+        assert waiting.count("doc_image") == with_files > 0
+        assert len(waiting) < records / 2
+        assert (await deliver(bo)).read_again == len(waiting)
+        assert due(bo, world) == []
+
+
+def due(device: Device, world: World) -> list[tuple[str, str]]:
+    """The records that are to be read back a second time now."""
+    store = device._parts.store
+    [known] = store.notes.destinations()
+    before = int(world.clock.wall() * 1000) - READ_AGAIN_MS
+    return [(row.table, row.uuid) for row in store.records.due_again(known.id, before, limit=1000)]

@@ -213,7 +213,7 @@ class Observer:
         """
         seen = list(seen)
         drafts = [(one, draft) for one in seen if (draft := self._draft(one)) is not None]
-        read = [one.key for one in seen if one.held.versions and not (one.problem or one.is_partial)]
+        read = [one.key for one in seen if one.held.versions and self._is_read_whole(one)]
         if not drafts and not read:
             return 0
         pens = self._parts.desk.pens()
@@ -234,6 +234,10 @@ class Observer:
                 count += 1
             writing.note_read(self.destination, read, now_ms(self._parts))
         return count
+
+    def _is_read_whole(self, seen: Seen) -> bool:
+        """Whether all of a record was read just now: not where a file was taken for the one that was there before."""
+        return not (seen.problem or seen.is_partial or (self._is_trusting and any(_files_of(seen))))
 
     def as_if_written(self, seen: Seen) -> RecordVersions:
         """What would be known of a record if what was seen were written; for plans."""
