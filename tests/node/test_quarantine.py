@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from edenmesh.core.ids import AuthorId, DeviceId, format_id
-from edenmesh.core.trust import certify
+from edenmesh.core.trust import accept, certify
 from edenmesh.errors import InvalidInput, NotPermitted
 from edenmesh.node import Device, HeldBack
 from edenmesh.node.stewardship import quarantine
@@ -215,3 +215,26 @@ def test_an_author_is_named_by_as_much_of_its_id_as_tells_it_apart(tmp_path: Pat
         assert [each.author for each in device.quarantine.view().pen] == [format_id("a", one.id)]
     finally:
         device.close()
+
+
+@in_loop
+async def test_both_branches_of_a_copied_key_are_accepted_or_only_what_they_share(tmp_path: Path) -> None:
+    for up_to, counted, left in ((0, 7, 0), (3, 3, 4), (5, 7, 0), (4, 5, 2)):
+        async with team(World(tmp_path / str(up_to)), "Amina") as (amina,):
+            first = Author(95)
+            first.write_many(3)
+            copy = first.cloned(3, seed=5)
+            first.write_many(2)
+            for name in ("urn:a", "urn:b"):
+                copy.write(name, {"name": name})
+            key = amina._parts.identity.device_key
+            with amina._parts.desk.writing() as writing:
+                # Named by an entry without effect, so kept and quarantined: the seal of a log nobody has.
+                other = Author(96)
+                other.write_many(1)
+                writing.add_charter([accept(writing.charter, key, first.id, size=1, root=other.frontier(1).root())])
+                writing.add_part(first.part(0, 5))
+                writing.add_part(copy.part(0, 5))
+            assert (shown(amina), amina.status().quarantined) == (0, 7)
+            amina.quarantine.accept(format_id("a", first.id), up_to)
+            assert (shown(amina), amina.status().quarantined) == (counted, left), up_to
