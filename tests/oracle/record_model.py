@@ -104,12 +104,13 @@ class Model:
             self.work["found"] += bool(name) and found != self.follows(one)
         return self._follows[one, name]
 
-    def _below(self, one: bytes, name: Name) -> set[bytes]:
+    def _found(self, one: bytes, name: Name) -> set[bytes]:
         if isinstance(name, str):
-            found = self.observed.found(one, name)
-        else:
-            found = self.units.found(name, lambda part: self.observed.found(one, part), self.same)
-        named = {*self.versions[one].parents, *found}
+            return self.observed.found(one, name)
+        return set(self.units.found(name, lambda part: self.observed.found(one, part), self.same))
+
+    def _below(self, one: bytes, name: Name) -> set[bytes]:
+        named = {*self.versions[one].parents, *self._found(one, name)}
         return {other for below in named & self.placed for other in self.same(below)}
 
     def _strands(self) -> list[set[bytes]]:
@@ -146,13 +147,15 @@ class Model:
         echoes = [triple for triple in said if triple[0] in spoken and self._is_echo(triple, said)]
         said = [triple for triple in said if triple[0] in spoken and triple not in echoes]
         items = [triple for triple in items if triple[0] in spoken and not self._is_echo(triple, items)]
-        speaking = {one for one, _, _ in said + items} | {one for one in spoken if self.observed.removals(one)}
         own = {one for one in spoken if self.versions[one].op in ("put", "resolve")}
         own -= {one for one in own if "leaves" in self.versions[one].about and not gives(self.versions[one])}
         undos = {one for one in own if undoes(self.versions[one]) and not gives(self.versions[one])}
         lifted = set[bytes]().union(*(self.follows(one) for one in own - undos))
         retracts = {one for one in spoken if self.versions[one].op == "retract"} - lifted
         covered = set[bytes]().union(*(self.follows(one) for one in retracts))
+        # What was found at a server is no edit of what was retracted.
+        speaking = {one for one, name, _ in said + items if not self._found(one, name) & covered}
+        speaking |= {one for one in spoken if self.observed.removals(one)}
         covered |= {one for one in undos if self.follows(one) & retracts}
         strand = Strand(
             first=min(self.name(one) for one in firsts),

@@ -119,7 +119,7 @@ def _strand_state(
     undone = [node for node in nodes if node.is_undone and node.is_counted] if len(speaking) < len(nodes) else []
     said = said_by(speaking, undone, past, declared)
     fields, conflicts = fields_of(said, nodes, history, past, declared)
-    retracts, edits = _retracts(nodes, speaking, said)
+    retracts, edits = _retracts(nodes, speaking, said, past)
     return StrandState(
         first=nodes[0].id,
         firsts=tuple(sorted([one for node in nodes if not node.parents for one in node.equals])),
@@ -133,12 +133,12 @@ def _strand_state(
 
 
 def _retracts(
-    nodes: list[Node], speaking: list[Node], said: Said
+    nodes: list[Node], speaking: list[Node], said: Said, past: Past
 ) -> tuple[tuple[VersionId, ...], tuple[VersionId, ...]]:
     """The retracts that no later put or resolve lifted, and the edits that none of them saw.
 
     An undo that saw a retract leaves it as it is: else nobody could take back the undo of a retract. Whoever tells
-    strands apart says nothing of what they hold.
+    strands apart says nothing of what they hold. What was found at a server is no edit of what was retracted.
     """
     retracts = [node for node in speaking if node.version.op == RETRACT]
     if not retracts:
@@ -149,9 +149,10 @@ def _retracts(
     live = [node for node in retracts if node not in lifted]
     if not live:
         return (), ()
-    edits = {node for nodes in (own, *said.assigned.values(), *said.added.values()) for node in nodes}
-    edits.update(node for node in speaking if node.version.remove)
     covered = nodes_below(live)
+    edits = {*own, *(node for node in speaking if node.version.remove)}
+    for name, nodes_of in (*said.assigned.items(), *((name, nodes_of) for (name, _), nodes_of in said.added.items())):
+        edits.update(node for node in nodes_of if covered.isdisjoint(past.found(node, name)))
     if undos:
         covered |= nodes_above(live, nodes).intersection(undos)
     unseen = [node for node in speaking if node in edits and node not in covered]

@@ -77,6 +77,10 @@ class Past:
         found = self._found.get(node)
         return [*node.parents, *found.get(name, ())] if found else node.parents
 
+    def found(self, node: Node, name: Name) -> Sequence[Node]:
+        """The versions whose value in a field or unit an observation found at its server."""
+        return self._found.get(node, {}).get(name, ())
+
     def live(self, assigned: Assigned, strand: list[Node], observed: Weighed = NOT_OBSERVED) -> dict[Name, list[Node]]:
         """For each field that several nodes assign: those that none of the others supersedes.
 
