@@ -1,34 +1,57 @@
 """Writes versions.json: versions of every kind, the states that sets of them give, and bytes that are no versions.
 
 Run `python -m tests.vectors.make_records` after a change that is meant to change bytes or meaning; otherwise nothing
-should. With `--check` it only compares. Bytes are in hex. What a set shows is said by the reference model.
+should. With `--check` it only compares. Bytes are in hex. What a set shows is said by the reference models.
 """
 
 import json
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Final, TypeAlias
 
 from edenmesh.core.encoding import Plain, decode
-from edenmesh.core.ids import AuthorId, VersionId, record_id
+from edenmesh.core.ids import record_id
 from edenmesh.core.limits import VERSION_BYTES_MAX
-from edenmesh.core.records import ABSENT, Carried, body_hash, carry, owned_uuid
+from edenmesh.core.records import ABSENT, body_hash, left_uuid
 from tests.oracle.packing import pack
-from tests.oracle.record_model import Model, Text
+from tests.oracle.record_model import Strand, Text
 from tests.oracle.version_cases import INVALID
-from tests.oracle.versions import Map, base, tagged
+from tests.oracle.versions import base
+from tests.vectors.family_shown import Family, FormSaid, RecordShown
+from tests.vectors.record_states import CASES, Case
+from tests.vectors.record_story import AUTHORS, FORM, OUTSIDE, PLACE_FORM, STATUS_FORM, TABLE, Story
 
 Json: TypeAlias = "str | int | bool | list[Json] | dict[str, Json] | None"
 
 FILE: Final = Path(__file__).parent / "versions.json"
-TABLE: Final = "org_facility"
-OUTSIDE: Final = "urn:uuid:5b1d1a7e-0000-4000-8000-000000000001"
-AUTHORS: Final = {name: AuthorId(bytes([0xA1 + number]) * 32) for number, name in enumerate(("Amina", "Bo", "gateway"))}
-SERVER: Final = bytes([0xD1]) * 32
-FORM: Final = bytes([0xF1]) * 32
-PHOTO: Final = bytes([0xB1]) * 32
 REFUSED_BYTES_MAX: Final = 2048
+FORMS: Final = {
+    "plain": (FORM, FormSaid()),
+    "place": (PLACE_FORM, FormSaid(units=(("lat", "lon"),))),
+    "status": (STATUS_FORM, FormSaid(restrictive={"status": ("closed", "")})),
+}
+FLAGS: Final = {
+    "awaited": "a form that a version which speaks names is not here",
+    "conflict": "a field is in conflict",
+    "contested": "there is a live retract, and what speaks and none of them follows: deleted by X, edited by Y",
+    "deleted": "the only strand is deleted",
+    "identity": "several strands reside here, or decisions on a strand that resides here contradict each other",
+    "newer": "a version is of a higher format or an unknown op",
+    "quarantined": "a version is by a quarantined author",
+    "question": "an observation with `after` that no resolve or retract which speaks follows",
+    "waiting": "a version waits",
+}
+ABOUT: Final = (
+    "bytes are MessagePack; an id is SHA-256 over 'edenmesh/version/1', a zero byte and the bytes; what a version says "
+    "is the same as JSON, with bytes in hex after 0x. states: what a set of versions shows, after the paragraph "
+    "`section` of docs/protocol/versions.md, while versions in `uncounted` are by quarantined authors and all forms "
+    "but those in `missing_forms` are here; hashes of forms are made up, for all that matters is what they declare. "
+    "records: one for each uuid where a strand resides; what is left out is empty; first: the version that names the "
+    "strand, the least id of the first versions that begin it; fields: all values, the one shown first in front, and "
+    "of a unit in conflict (`units`) the values in one place make a row; an empty text is no value, an array are "
+    "items; contradictions: decisions that contradict each other"
+)
 
 NOT_CANONICAL: Final[dict[str, Callable[[bytes], bytes]]] = {
     "a number in a longer form": lambda data: data.replace(b"\xa6format\x01", b"\xa6format\xcc\x01"),
@@ -47,100 +70,6 @@ NOT_CANONICAL: Final[dict[str, Callable[[bytes], bytes]]] = {
 }
 
 
-class Story:
-    """A well that two people edit and a gateway delivers; each version is known by a name."""
-
-    def __init__(self) -> None:
-        self.carried: dict[str, Carried] = {}
-        self.uuid = owned_uuid(AUTHORS["Amina"], 0, _salt(0), TABLE)
-        self._write_record()
-        self._write_strands()
-        self._write_newer()
-
-    def _write_record(self) -> None:
-        self.add("first", "Amina", set={"name": "Well", "status": "open"}, schema=FORM)
-        self.add("every kind of value", "Amina", ["first"], set=_every_kind())
-        self.add("rename by Amina", "Amina", ["first"], set={"name": "Old well"})
-        self.add("rename by Bo", "Bo", ["first"], set={"name": "New well"})
-        self.add("status by Bo", "Bo", ["rename by Bo"], set={"status": "closed"}, about={"via": "phone"})
-        self.add("empty the status", "Amina", ["first"], unset=["status"])
-        self.add("two needs", "Amina", ["first"], add={"needs": ["pump", 7]})
-        self.add("one more need", "Bo", ["first"], add={"needs": ["pump"]})
-        removal: Plain = {"needs": [["pump", [self["two needs"]]], [7, [self["two needs"]]]]}
-        self.add("remove the needs", "Amina", ["two needs"], remove=removal)
-        self.add("retract", "Bo", ["first"], op="retract")
-        chosen: Map = {"name": "Old well"}
-        both = ["rename by Amina", "status by Bo"]
-        self.add("resolution", "Amina", both, op="resolve", set=chosen, about={"why": "Bo read the wrong sign"})
-        self.add("late edit", "Bo", ["first"], set={"name": "Clinic"})
-        self.add("receipt", "gateway", ["first"], **_observed(body_hash({"name": "Well", "status": "open"})))
-        stamps: Map = {"created_on": "2026-11-01 08:00:00", "modified_on": "2026-11-22 22:24:22"}
-        seen = _observed(
-            body_hash({"name": "Old well", "status": "shut"}), **stamps, found={"name": [self["rename by Amina"]]}
-        )
-        self.add("edit on the server", "gateway", ["receipt"], **seen, set={"name": "Old well", "status": "shut"})
-        self.add("pulled back", "gateway", [], **_observed(SERVER), set={"name": "Well", "status": "open"})
-        self.add("gone back", "gateway", [], **_observed(ABSENT, after=[self["receipt"]]))
-
-    def _write_strands(self) -> None:
-        self.add("imported well", "Amina", uuid=OUTSIDE, set={"name": "Well", "year": 1999})
-        self.add("the same import", "Bo", uuid=OUTSIDE, set={"name": "Well", "year": "1999"})
-        self.add("edit of the same", "Bo", ["the same import"], uuid=OUTSIDE, set={"year": 2000})
-        self.add("another import", "Bo", uuid=OUTSIDE, set={"name": "Clinic"})
-
-    def _write_newer(self) -> None:
-        self.add("newer op", "Bo", ["first"], op="weigh", set={"name": "weighed"})
-        self.add("newer field", "Bo", ["first"], set={"name": "Well 2"}, zone={"deep": [True]})
-        self.add("newer format", "Bo", ["first"], format=2, set={"place": tagged("point", lat="1", lon="2")})
-
-    def __getitem__(self, name: str) -> VersionId:
-        return self.carried[name].id
-
-    def add(self, name: str, author: str, parents: Iterable[str] = (), **fields: Plain) -> None:
-        """Write a version, from its fields alone."""
-        seq = len(self.carried)
-        frame: Map = {"author": AUTHORS[author], "made": 1_790_000_000_000 + seq * 1000, "salt": _salt(seq), "seq": seq}
-        plain = base(**frame, table=TABLE, uuid=self.uuid)
-        del plain["set"]
-        if parents:
-            plain["parents"] = list[Plain](sorted(self[parent] for parent in parents))
-        self.carried[name] = carry(pack({**plain, **fields}))
-
-    def state(self, meaning: str, *names: str, uncounted: Iterable[str] = ()) -> Json:
-        """What a set of versions shows."""
-        versions = {self.carried[name].id: self.carried[name].version for name in names}
-        shown = Model(versions, {self[name] for name in uncounted}).shown()
-        return {
-            "meaning": meaning,
-            "versions": [*names],
-            "uncounted": [*uncounted],
-            "flags": [*sorted(shown.words)],
-            "waiting": self._names(shown.waiting),
-            "strands": [
-                {
-                    "first": self._name(strand.first),
-                    "heads": self._names(strand.heads),
-                    "retracts": self._names(strand.retracts),
-                    "concurrent_edits": self._names(strand.edits),
-                    "fields": {name: self._choices(choices) for name, choices in sorted(strand.fields.items())},
-                }
-                for strand in shown.strands
-            ],
-        }
-
-    def _choices(self, choices: list[tuple[Text, set[bytes]]]) -> Json:
-        return [
-            {"value": [*text] if isinstance(text, tuple) else text, "given_by": self._names(ids)}
-            for text, ids in choices
-        ]
-
-    def _names(self, ids: Iterable[bytes]) -> Json:
-        return [*sorted(self._name(one) for one in ids)]
-
-    def _name(self, one: bytes) -> str:
-        return next(name for name, carried in self.carried.items() if carried.id == one)
-
-
 def make() -> Json:
     """The content of the file."""
     story = Story()
@@ -148,10 +77,22 @@ def make() -> Json:
     refused = {name: pack(plain) for name, plain in INVALID.items()}
     refused |= {name: spoil(valid) for name, spoil in NOT_CANONICAL.items()}
     return {
-        "about": "bytes are MessagePack; an id is SHA-256 over 'edenmesh/version/1', a zero byte and the bytes; "
-        "what a version says is the same as JSON, with bytes in hex after 0x; states: sets of versions, what they show",
+        "about": ABOUT,
         "authors": {name: author.hex() for name, author in AUTHORS.items()},
         "record": {"table": TABLE, "uuid": story.uuid, "id": record_id(TABLE, story.uuid).hex(), "owned_by": "first"},
+        "uuids": {
+            "imported": OUTSIDE,
+            "another import, where it left for": left_uuid(story["another import"]),
+        },
+        "forms": {
+            name: {
+                "hash": hash_.hex(),
+                "units": [[*unit] for unit in said.units],
+                "restrictive": {field: [*texts] for field, texts in said.restrictive.items()},
+            }
+            for name, (hash_, said) in FORMS.items()
+        },
+        "flags": {**FLAGS},
         "bodies": {
             "absent": ABSENT.hex(),
             "empty": body_hash({}).hex(),
@@ -166,42 +107,56 @@ def make() -> Json:
             }
             for name, one in story.carried.items()
         },
-        "states": _states(story),
+        "states": [_state(story, case) for case in CASES],
         "refused": {name: data.hex() for name, data in refused.items() if len(data) <= REFUSED_BYTES_MAX},
     }
 
 
-def _states(story: Story) -> Json:
-    edits = ("first", "rename by Amina", "rename by Bo", "status by Bo")
-    lists = ("first", "two needs", "one more need", "remove the needs")
-    server = ("first", "rename by Amina", "receipt", "edit on the server")
-    newer = ("first", "newer op", "newer field", "newer format")
-    return [
-        story.state("a record written once", "first"),
-        story.state("every kind of value", "first", "every kind of value"),
-        story.state("concurrent values are a conflict; the deeper, then the larger id is shown first", *edits),
-        story.state("a resolution settles the heads it saw", *edits, "resolution"),
-        story.state("a late edit reopens only the field it touched", *edits, "resolution", "late edit"),
-        story.state(
-            "an emptied field contradicts a value given apart",
-            "first",
-            "empty the status",
-            "rename by Bo",
-            "status by Bo",
-        ),
-        story.state("an item stays while one addition of it was not seen by a removal", *lists),
-        story.state("a retract covers what its author saw", "first", "retract"),
-        story.state("a concurrent edit keeps the record visible", "first", "retract", "rename by Amina"),
-        story.state("a version waits for its parents", "first", "status by Bo"),
-        story.state("quarantined versions keep their place without effect", *edits, uncounted=["rename by Bo"]),
-        story.state("a delivered record", "first", "receipt"),
-        story.state("an edit on the server follows what it saw and what it found", *server),
-        story.state("what came back from the server is an echo", "first", "rename by Amina", "pulled back"),
-        story.state("the server has gone back", "first", "receipt", "gone back"),
-        story.state("first versions of equal content are one", "imported well", "the same import", "edit of the same"),
-        story.state("unequal first versions are two strands", "imported well", "another import"),
-        story.state("what is newer is carried", *newer),
-    ]
+def _state(story: Story, case: Case) -> Json:
+    """What a set of versions shows."""
+    versions = {story[name]: story.carried[name].version for name in case.versions}
+    forms = {hash_: said for name, (hash_, said) in FORMS.items() if name not in case.missing_forms}
+    family = Family(versions, {story[name] for name in case.uncounted}, forms)
+    names: dict[bytes, str] = {story[name]: name for name in case.versions}
+    return given(
+        kind=case.kind,
+        section=case.section,
+        meaning=case.meaning,
+        versions=[*case.versions],
+        uncounted=[*case.uncounted],
+        missing_forms=[*case.missing_forms],
+        records=[_record(record, names) for record in family.records()],
+    )
+
+
+def _record(record: RecordShown, names: Mapping[bytes, str]) -> Json:
+    shown = record.shown
+    return given(
+        uuid=record.uuid,
+        flags=[*sorted(shown.words)],
+        waiting=_named(shown.waiting, names),
+        contradictions=_named(record.contradictions, names),
+        strands=[_strand(strand, names) for strand in shown.strands],
+    )
+
+
+def _strand(strand: Strand, names: Mapping[bytes, str]) -> Json:
+    return given(
+        first=names[strand.first],
+        heads=_named(strand.heads, names),
+        retracts=_named(strand.retracts, names),
+        concurrent_edits=_named(strand.edits, names),
+        fields={
+            name: [{"value": as_json(text), "given_by": _named(ids, names)} for text, ids in choices]
+            for name, choices in sorted(strand.fields.items())
+        },
+        units=[[*unit] for unit in sorted(strand.units)],
+    )
+
+
+def given(**entries: Json) -> Json:
+    """The entries that are not empty."""
+    return {name: entry for name, entry in entries.items() if entry}
 
 
 def as_json(text: Text) -> Json:
@@ -209,18 +164,8 @@ def as_json(text: Text) -> Json:
     return [*text] if isinstance(text, tuple) else text
 
 
-def _every_kind() -> Map:
-    return {
-        "boolean": True,
-        "date": tagged("date", text="2026-11-22"),
-        "datetime": tagged("datetime", text="2026-11-22T22:24:22"),
-        "decimal": tagged("decimal", text="-0.5"),
-        "file": tagged("file", hash=PHOTO, label="well.jpg", media="image/jpeg", size=345_678),
-        "integer": -1999,
-        "reference": tagged("reference", table="org_organisation", uuid=OUTSIDE),
-        "strand": tagged("reference", table="org_organisation", uuid=OUTSIDE, version=PHOTO),
-        "text": "Brunnen für Köln \U0001f6b0",
-    }
+def _named(ids: Iterable[bytes], names: Mapping[bytes, str]) -> Json:
+    return [*sorted(names[one] for one in ids)]
 
 
 def _readable(plain: Plain) -> Json:
@@ -230,14 +175,6 @@ def _readable(plain: Plain) -> Json:
     if isinstance(plain, list):
         return [_readable(item) for item in plain]
     return f"0x{plain.hex()}" if isinstance(plain, bytes) else plain
-
-
-def _observed(body: bytes, **more: Plain) -> Map:
-    return {"op": "observe", "about": {"body": body, "destination": SERVER, **more}}
-
-
-def _salt(seq: int) -> bytes:
-    return bytes([seq]) * 16
 
 
 def text() -> str:
