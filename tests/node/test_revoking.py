@@ -7,6 +7,7 @@ import pytest
 from edenmesh.core.ids import DeviceId
 from edenmesh.errors import InvalidInput, NotPaired, NotPermitted, PeerUnreachable, RemoteProtocolError
 from edenmesh.net import Address
+from edenmesh.node.parts.identity import Key
 from edenmesh.store import Peer
 from tests.net.loop import in_loop, until
 from tests.node.devices import World, address, ends, is_connected, part, running, states, sync, team
@@ -58,7 +59,7 @@ async def test_after_a_revocation_members_still_reach_each_other_both_ways(tmp_p
 async def test_after_many_revocations_who_has_heard_of_none_is_still_reached_and_told(tmp_path: Path) -> None:
     async with team(World(tmp_path), "Amina", "Bo") as (amina, bo):
         for number in range(6):
-            amina._parts.team.revoke(DeviceId(bytes([number]) * 32))
+            amina._parts.team.revoke(DeviceId(Key(bytes([number]) * 32).public_key))
         assert len(amina._parts.team.secrets) == 7
         assert (await sync(amina, bo)).is_everything
         assert bo._parts.team.charter.hash == amina._parts.team.charter.hash

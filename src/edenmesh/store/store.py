@@ -165,8 +165,13 @@ class Store:
 
     @property
     def place(self) -> bytes:
-        """What tells this database file from a copy of it, or from one restored in its place: its inode's number."""
-        return self._folder.database.stat().st_ino.to_bytes(8, "big")
+        """What tells this store from a copy of it, or from one restored in its place.
+
+        That is the inode of the database, and when the key file was last made or copied: a file system gives the inode
+        of a file that is gone to the next one.
+        """
+        inode, changed_ns = self._folder.database.stat().st_ino, self._folder.key.stat().st_ctime_ns
+        return inode.to_bytes(8, "big") + changed_ns.to_bytes(8, "big")
 
     @property
     def snapshot(self) -> StoreSnapshot:

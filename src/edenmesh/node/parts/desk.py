@@ -92,6 +92,8 @@ class Desk:
         self.settle()
         self._renew()
         with self._store.change() as transaction:
+            if self._store.notes.meta(_PLACE) is None:
+                transaction.put_meta(_PLACE, self._store.place)
             self._is_writing = True
             try:
                 yield transaction
@@ -129,22 +131,20 @@ class Desk:
 
         What was written with the old key and not sealed yet is sealed with it, so that nothing stays behind.
         """
-        place, noted = self._store.place, self._store.notes.meta(_PLACE)
-        is_copy = noted is not None and noted != place
-        is_member = self._store.snapshot.charter().is_member(self._identity.device)
-        if not is_member or (noted == place and self._store.own_log(self._identity.author).is_ours):
+        noted = self._store.notes.meta(_PLACE)
+        is_copy = noted is not None and noted != self._store.place
+        if not is_copy and self._store.own_log(self._identity.author).is_ours:
             return
-        must_renew = is_copy or not self._store.own_log(self._identity.author).is_ours
-        seed = self._entropy(SEED_BYTES) if must_renew else b""
+        if not self._store.snapshot.charter().is_member(self._identity.device):
+            return
+        seed = self._entropy(SEED_BYTES)
+        renewed = self._identity.renewed(seed)
         with self._store.change() as transaction:
-            transaction.put_meta(_PLACE, place)
-            if must_renew:
-                renewed = self._identity.renewed(seed)
-                transaction.seal_rest(self._identity.author_key)
-                transaction.add_charter([certify(transaction.charter, renewed.device_key, renewed.author_key)])
-                transaction.put_meta(IDENTITY, renewed.encode())
-        if must_renew:
-            self._identity.renew(seed)
+            transaction.seal_rest(self._identity.author_key)
+            transaction.add_charter([certify(transaction.charter, renewed.device_key, renewed.author_key)])
+            transaction.put_meta(IDENTITY, renewed.encode())
+            transaction.put_meta(_PLACE, self._store.place)
+        self._identity.renew(seed)
         self._announce(transaction.committed)
 
     def _begin(self, owner: object) -> Transaction:
