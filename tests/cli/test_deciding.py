@@ -79,8 +79,12 @@ def test_every_flag_decides_and_says_what_is_still_open(tmp_path: Path) -> None:
 def test_deleted_and_edited_is_decided_by_a_flag(tmp_path: Path) -> None:
     home = conflicted(tmp_path, 2, mine=deleting, yours=setting("capacity", lambda n: n))
     kept, gone = (one["uuid"] for one in home.ask("conflicts", code=4))
+    home.call("resolve", TABLE, kept, "--keep", "--delete").refused(2, "cannot be kept and deleted")
     assert home.ask("resolve", TABLE, kept, "--keep")["flags"] == []
-    assert home.ask("resolve", TABLE, gone, "--delete")["flags"] == ["deleted"]
+    done = home.call("resolve", TABLE, gone, "--delete")
+    assert "State: deleted" in done.out
+    assert "pen: " not in done.out
+    assert home.ask("record", "show", TABLE, gone)["flags"] == ["deleted"]
     assert home.ask("conflicts") == []
 
 
@@ -92,6 +96,8 @@ def test_strands_are_decided_by_flags(tmp_path: Path) -> None:
     uuid = record["uuid"]
     home.call("resolve", TABLE, uuid, "--different").refused(2, "not said which strand keeps")
     home.call("resolve", TABLE, uuid, "--different", "--same").refused(2, "cannot be the same and different")
+    home.call("resolve", TABLE, uuid, "--keeps", names["Well"]).refused(2, "Say --different")
+    home.call("resolve", TABLE, uuid, "--same", "name=Well").refused(2, "decided by itself")
     joined = home.ask("resolve", TABLE, uuid, "--same", code=4)
     assert joined["flags"] == ["conflict"]
     decision = home.ask("history", TABLE, uuid)["events"][-1]
@@ -116,7 +122,8 @@ def test_a_history_is_told_and_one_thing_in_it_undone(tmp_path: Path) -> None:
         terminal.read_next(r"Undo which\?")
         terminal.type("1")
         assert terminal.end() == 4
-        assert "Undone. School 00 is now: conflict." in terminal.text
+        assert "Undone, in School 00." in terminal.text
+        assert "Open: conflict" in terminal.text
     assert "undone by Amina" in home.call("history", TABLE, uuid).out
     with at_terminal(home.words("undo", TABLE, uuid)) as terminal:
         terminal.read_next(r"Undo which\?")

@@ -131,7 +131,7 @@ def test_a_broken_row_is_listed_and_costs_no_other(kiosk: Home, tmp_path: Path) 
     done = other.call("import", str(file))
     assert done.code == 3, done
     assert "2 changes written" in done.out
-    assert "Left out: " in done.err
+    assert "Not as it should be: " in done.err
     assert {one["label"] for one in other.ask("record", "list", "org_organisation")} == {"good", "good, too"}
 
 

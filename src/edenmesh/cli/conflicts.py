@@ -10,7 +10,7 @@ from edenmesh.cli.calls import Call, command
 from edenmesh.cli.client import Answer, Client
 from edenmesh.cli.exits import ExitCode
 from edenmesh.cli.matters import Body
-from edenmesh.cli.record_drawing import CLOCKS, draw_open
+from edenmesh.cli.record_drawing import CLOCKS, draw_flags, draw_open
 from edenmesh.cli.settling import Settling
 from edenmesh.cli.values import read_values
 from edenmesh.cli.views import RecordShown
@@ -67,10 +67,8 @@ async def conflicts(call: Call, *, table: str) -> ExitCode:
         metavar="FIELD",
         help="Note the values FIELD does not take in comments; may be repeated.",
     ),
-    click.option(
-        "--keep", "is_kept", flag_value=True, default=None, type=bool, help="Keep what was deleted and edited."
-    ),
-    click.option("--delete", "is_kept", flag_value=False, type=bool, help="Delete it for all."),
+    click.option("--keep", is_flag=True, help="Keep what was deleted and edited."),
+    click.option("--delete", is_flag=True, help="Delete it for all."),
     click.option(
         "--server",
         type=click.Choice(["ours", "older"]),
@@ -102,7 +100,7 @@ async def resolve(call: Call, *, table: str, uuid: str, why: str, **said: object
     decision names what was shown, and syncs as any edit; the values that were not taken stay in the record's history.
     """
     async with call.device() as device:
-        if not any(said.values()) and said["is_kept"] is None:
+        if not any(said.values()):
             return await _settle(call, device, (table, uuid), why)
         if not uuid:
             raise UsageError(what="It was not said which record is meant.", do="Name its table and its uuid.")
@@ -113,8 +111,7 @@ async def resolve(call: Call, *, table: str, uuid: str, why: str, **said: object
     after = answer.read(RecordShown)
     if not call.is_json:
         call.screen.say(f"Decided: {after.label}.", style="green")
-        if after.flags:
-            call.screen.say(f"Still open: {', '.join(after.flags)}", style="yellow")
+        draw_flags(call.screen, after, "still")
     return ExitCode.OPEN if after.is_open else ExitCode.OK
 
 
@@ -124,6 +121,11 @@ async def _body(device: Client, said: dict[str, object]) -> tuple[str, Body]:
     if said["same"] or said["different"]:
         if said["same"] and said["different"]:
             raise UsageError(what="They cannot be the same and different.", do="Say --same or --different.")
+        if any(said[one] for one in ("values", "take", "both", "keep", "delete", "server")):
+            raise UsageError(
+                what="Whether it is one thing is decided by itself, and values after it.",
+                do="Say --same or --different alone, then decide what is open.",
+            )
         if said["different"] and not said["keeps"]:
             raise UsageError(
                 what="It was not said which strand keeps the uuid.",
@@ -133,13 +135,17 @@ async def _body(device: Client, said: dict[str, object]) -> tuple[str, Body]:
         if said["same"]:
             return "/api/record/identity", {**seen, "same": strands or True}
         return "/api/record/identity", {**seen, "keeps": str(said["keeps"]), "leaves": strands}
-    values, kept = said["values"], said["is_kept"]
+    if said["keeps"] or said["strands"]:
+        raise UsageError(what="It was not said whether they are different.", do="Say --different, or --same.")
+    if said["keep"] and said["delete"]:
+        raise UsageError(what="It cannot be kept and deleted.", do="Say --keep or --delete.")
+    values = said["values"]
     body: Body = {
         **seen,
         "values": await read_values(device, [*map(str, values)] if isinstance(values, tuple) else []),
         "versions": _texts(said["take"]),
         "both": _texts(said["both"]),
-        "keep": kept if isinstance(kept, bool) else None,
+        "keep": True if said["keep"] else False if said["delete"] else None,
         "server": str(said["server"] or ""),
     }
     return "/api/record/resolve", body

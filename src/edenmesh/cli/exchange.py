@@ -64,7 +64,7 @@ async def import_file(call: Call, *, file: Path, files: Path | None, update: boo
         if result.conflicts:
             call.screen.say(f"{result.conflicts:,} differ from what is here. See: edenmesh conflicts", style="yellow")
         for problem in result.problems[:_PROBLEMS_SHOWN]:
-            call.screen.note(f"Left out: {problem}")
+            call.screen.note(f"Not as it should be: {problem}")
         if result.problem_count > _PROBLEMS_SHOWN:
             call.screen.note(f"... and {result.problem_count - _PROBLEMS_SHOWN:,} more. See them with --json")
     if result.problem_count:

@@ -9,6 +9,8 @@ from edenmesh.cli.views import Delivered, RecordShown, StrandShown
 MARK: Final = "?"
 LEGEND: Final = f"{MARK} nobody has decided yet; it may turn out otherwise."
 CLOCKS: Final = "Times are by each device's own clock."
+_WIDEST: Final = 40
+"""Columns are filled up to it: one long value does not push away who gave the short ones."""
 
 
 def draw_record(screen: Screen, seen: RecordShown) -> None:
@@ -48,12 +50,19 @@ def draw_open(screen: Screen, seen: RecordShown) -> None:
     screen.say("")
 
 
+def draw_flags(screen: Screen, seen: RecordShown, still: str = "") -> None:
+    """What is to be known of a record before its values, in a line; "open" only where somebody has to decide."""
+    if seen.flags:
+        word = f"{still} open".strip().capitalize() if seen.is_open else "State"
+        screen.say(f"{word}: {', '.join(seen.flags)}", style="yellow")
+
+
 def draw_matter(screen: Screen, matter: Matter, *, has_ids: bool = False) -> None:
     """One thing to decide, with its numbered replies; `has_ids` names the versions, too, for who types them."""
     screen.say(f"{matter.title}:", style="bold")
     for line in matter.lines:
         screen.say(f"  {line}")
-    width = max(len(one.text) for one in matter.replies)
+    width = min(_WIDEST, max(len(one.text) for one in matter.replies))
     for number, one in enumerate(matter.replies, 1):
         beside = "   ".join(["", one.beside, *([one.version] if has_ids else [])]) if one.beside else ""
         screen.say(f"  {number}  {one.text:<{width if beside else 0}}{beside}")
@@ -85,8 +94,7 @@ def _cell(strand: StrandShown, name: str) -> str:
 def _draw_head(screen: Screen, seen: RecordShown) -> None:
     screen.say(seen.label, style="bold")
     screen.say(f"{seen.table} {seen.uuid}")
-    if seen.flags:
-        screen.say(f"Open: {', '.join(seen.flags)}", style="yellow")
+    draw_flags(screen, seen)
 
 
 def _draw_strand(screen: Screen, strand: StrandShown) -> None:

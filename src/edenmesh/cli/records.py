@@ -9,7 +9,7 @@ import msgspec
 from edenmesh.cli.calls import Call, command
 from edenmesh.cli.client import Answer, Client
 from edenmesh.cli.exits import ExitCode
-from edenmesh.cli.record_drawing import LEGEND, MARK, draw_record
+from edenmesh.cli.record_drawing import LEGEND, MARK, draw_flags, draw_record
 from edenmesh.cli.values import WAYS, read_values
 from edenmesh.cli.views import RecordListed, RecordPage, RecordShown
 from edenmesh.errors import UsageError
@@ -163,8 +163,8 @@ def _tell(call: Call, answer: Answer, sentence: str) -> ExitCode:
         return ExitCode.OK
     seen = answer.read(RecordShown)
     call.screen.say(sentence.format(label=seen.label, table=seen.table, uuid=seen.uuid))
-    if seen.flags:
-        call.screen.say(f"Open: {', '.join(seen.flags)}", style="yellow")
+    if seen.flags != ["deleted"]:  # which the sentence says
+        draw_flags(call.screen, seen)
     return ExitCode.OK
 
 

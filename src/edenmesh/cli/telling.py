@@ -9,6 +9,7 @@ from edenmesh.cli.calls import Call, command
 from edenmesh.cli.client import Client
 from edenmesh.cli.drawing import Screen, moment
 from edenmesh.cli.exits import ExitCode
+from edenmesh.cli.record_drawing import draw_flags
 from edenmesh.cli.views import Event, Life, RecordShown
 from edenmesh.errors import UsageError
 
@@ -61,7 +62,8 @@ async def undo(call: Call, *, table: str, uuid: str, version: str, why: str) -> 
         call.screen.write_json(answer.value)
     after = answer.read(RecordShown)
     if not call.is_json:
-        call.screen.say(f"Undone. {after.label}{f' is now: {_listed(after)}' if after.flags else ''}.", style="green")
+        call.screen.say(f"Undone, in {after.label}.", style="green")
+        draw_flags(call.screen, after)
     return ExitCode.OPEN if after.is_open else ExitCode.OK
 
 
@@ -101,7 +103,3 @@ def _draw_offered(screen: Screen, life: Life, offered: list[Event]) -> dict[str,
     for number, one in numbers.items():
         screen.say(f"  {number}  {moment(one.made)}  {one.text}")
     return numbers
-
-
-def _listed(record: RecordShown) -> str:
-    return ", ".join(record.flags)
