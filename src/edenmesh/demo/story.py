@@ -216,6 +216,8 @@ class Story:
             "is_http_allowed": True,
         }
         self._bo.put("/api/destinations", destination)
+        self._bo.post("/api/destinations/pin", {"name": _SERVER})
+        self._draw.fact("Bo, a steward and a gateway, pins it: what he reads back there is a receipt")
         result: dict[str, Json] = {}
         with self._draw.progress("delivering") as progress:
             for told in self._bo.follow("/api/deliver", {"name": _SERVER}):
@@ -238,7 +240,7 @@ class Story:
         summary.seconds = time.monotonic() - self._begun
         [amina_knows] = [object_of(one) for one in list_of(ours["destinations"])]
         [bo_knows] = [object_of(one) for one in list_of(theirs["destinations"])]
-        summary.receipts = int(number_of(amina_knows["delivered"]))
+        summary.receipts = int(number_of(amina_knows["receipts"]))
         on_server = sum(
             len(self._uuids(self._amina, table) & set(self._server.uuids(table))) for table in _tables(self._amina)
         )
