@@ -113,13 +113,14 @@ class Story:
 
     def _write_observations(self) -> None:
         shut, full = ({"name": "Well", "status": status} for status in ("shut", "full"))
-        self.add("shut, says the gateway", "gateway", ["first"], **_observed(body_hash(shut)), set={"status": "shut"})
-        self.add("shut, says Bo", "Bo", ["first"], **_observed(body_hash(shut)), set={**shut})
+        seen = _observed(body_hash(shut), modified_on="2026-11-21 12:00:00")
+        self.add("shut, says the gateway", "gateway", ["first"], **seen, set={"status": "shut"})
+        self.add("shut, says Bo", "Bo", ["first"], **seen, set={**shut})
         self.add("edit of what the gateway saw", "Amina", ["shut, says the gateway"], set={"status": "open again"})
         self.add("full, says Bo", "Bo", ["first"], **_observed(body_hash(full)), set={"status": "full"})
         ended: Map = {"status": [self["shut, says the gateway"]]}
-        seen = ["shut, says the gateway", "full, says Bo"]
-        self.add("full again", "gateway", seen, **_observed(body_hash(full), ends=ended))
+        both = ["shut, says the gateway", "full, says Bo"]
+        self.add("full again", "gateway", both, **_observed(body_hash(full), ends=ended))
         well = body_hash({"name": "Well", "status": "open"})
         self.add("the old name again", "gateway", ["rename by Amina"], **_observed(well), set={"name": "Well"})
         stamps: Map = {"created_on": "2026-11-01 08:00:00", "modified_on": "2026-11-20 10:00:00"}
