@@ -31,6 +31,7 @@ from edenmesh.core.records import (
     left_uuid,
     record_states,
     state_body,
+    versions_at,
 )
 from edenmesh.core.trust import GATEWAY, Charter, CharterEntry, destination_id, give_roles, pin_destination, take_roles
 from edenmesh.store import Store
@@ -266,8 +267,9 @@ def expected(world: World, events: Iterable[Event]) -> dict[str, Shown]:
         for state in record_states(here, uncounted, declarations):
             own = {one: version for one, version in here.items() if version.uuid == state.uuid}
             delivered = set[tuple[bytes, bytes, bool]]()
-            if state.strand and is_delivered(state, here, world.destination, uncounted):
-                last = last_observations(here, world.destination, uncounted, uuid=state.uuid)
+            alone = versions_at(here, state.uuid, uncounted)
+            if state.strand and is_delivered(state, alone, world.destination, uncounted):
+                last = last_observations(alone, world.destination, uncounted)
                 has_witness = world.destination in charter.destinations
                 has_witness &= any(charter.is_gateway(AuthorId(here[one].author)) for one in last)
                 delivered.add((world.destination, state_body(state.strand), has_witness))
