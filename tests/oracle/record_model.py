@@ -204,7 +204,9 @@ class Model:
     def _choices(
         self, said: list[tuple[bytes, Said]], name: Name, among: set[bytes], echoes: set[bytes]
     ) -> list[tuple[str | Row, set[bytes]]]:
-        live = [(one, text) for one, text in said if not any(self._ends(x, one, name, y, among) for x, y in said)]
+        seen = [(one, text) for one, text in said if self.versions[one].op == "observe"]
+        apart = echoes | {one for one, text in seen if self._is_repeated(one, name, text, among)}
+        live = [(one, text) for one, text in said if not any(self._ends(other, one, name, apart) for other, _ in said)]
         standing = [(one, text) for one, text in live if not self._is_ended(one, name, echoes)]
         self.work["ended"] += 0 < len(standing) < len(live)
         # No value is ended where none would be left.
@@ -221,14 +223,24 @@ class Model:
         names = [name] if isinstance(name, str) else self.units.assigned(one, name)
         return all(self.observed.is_ended(one, part) for part in names)
 
-    def _ends(self, later: bytes, one: bytes, name: Name, text: Said, among: set[bytes]) -> bool:
-        """Whether an assignment supersedes another one of the field."""
+    def _ends(self, later: bytes, one: bytes, name: Name, apart: set[bytes]) -> bool:
+        """Whether an assignment supersedes another one of the field.
+
+        What is observed supersedes what is ours only where it follows it otherwise than through an observation that
+        stands apart: one of a value that ours had given before, or give beside it.
+        """
         if one not in self.follows(later, name):
             return False
-        is_ours = self.versions[one].op != "observe"
-        is_weak = is_ours and self.versions[later].op == "observe" and self._is_repeated(later, name, text, among)
-        self.work["weak"] += is_weak
-        return not is_weak
+        if self.versions[later].op != "observe" or self.versions[one].op == "observe":
+            return True
+        reached, open_ids = {later}, [later]
+        while open_ids:
+            here = open_ids.pop()
+            below = self._below(here, name) - reached if here not in apart else set()
+            reached |= below
+            open_ids.extend(below)
+        self.work["weak"] += one not in reached
+        return one in reached
 
     def _is_repeated(self, one: bytes, name: Name, text: Said, among: set[bytes]) -> bool:
         """Whether an observed value is one that a version of ours below it gave, undone or not."""

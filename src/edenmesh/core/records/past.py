@@ -84,33 +84,34 @@ class Past:
     def live(self, assigned: Assigned, strand: list[Node], observed: Weighed = NOT_OBSERVED) -> dict[Name, list[Node]]:
         """For each field that several nodes assign: those that none of the others supersedes.
 
-        A node supersedes those it follows in the field; one of the repeated only what was observed. Observed values
-        that an observation ended, or that an echo follows, are left out, but not all there is.
+        A node supersedes those it follows in the field. An observation supersedes those of ours only that it follows
+        otherwise than through one of the repeated or an echo: whoever edited the server replaced what was there, and
+        that was not what ours had given since. Observed values that an observation ended, or that an echo follows, are
+        left out, but not all there is.
         """
         given: dict[Node, int] = {}
         bits: dict[Name, int] = {}
         for name, nodes in assigned.items():
             if len(nodes) > 1:
-                strong = 1 << 3 * len(bits)
-                bits[name] = strong * 7
-                weak = observed.repeated.get(name, ())
+                by_ours = 1 << 4 * len(bits)
+                bits[name] = by_ours * 15
                 for node in nodes:
-                    given[node] = given.get(node, 0) | (strong << 1 if node in weak else strong)
+                    given[node] = given.get(node, 0) | by_ours << (node.version.op == OBSERVE)
                 for node in observed.echoes.get(name, ()):
-                    given[node] = given.get(node, 0) | strong << 2
+                    given[node] = given.get(node, 0) | by_ours << 3
         if not bits:
             return {}
-        above = self._handed_down(given, bits, self.order if self._found else strand)
+        above = self._handed_down(given, bits, self.order if self._found else strand, _apart(bits, observed))
         live: dict[Name, list[Node]] = {}
         for name, mask in bits.items():
-            strong = mask // 7
+            by_ours = mask // 15
             live[name] = standing = [
                 node
                 for node in assigned[name]
-                if not above.get(node, 0) & (strong * 3 if node.version.op == OBSERVE else strong)
+                if not above.get(node, 0) & by_ours * (7 if node.version.op == OBSERVE else 3)
             ]
             if len(standing) > 1 and (self._ended or name in observed.echoes):
-                gone = [node for node in standing if node.version.op == OBSERVE and above.get(node, 0) & strong << 2]
+                gone = [node for node in standing if node.version.op == OBSERVE and above.get(node, 0) & by_ours << 3]
                 gone += [node for node in standing if self._is_ended(node, name)]
                 live[name] = [node for node in standing if node not in gone] or standing
         return live
@@ -157,7 +158,7 @@ class Past:
                 bits[name] = bits.get(name, 0) | bit
         if not given:
             return [set() for _ in asked]
-        above, below = self._handed_down(given, bits, self.order), self._handed_up(given, bits)
+        above, below = self._handed_down(given, bits, self.order, {}), self._handed_up(given, bits)
         answers: list[set[Node]] = []
         for ours, own in asked:
             apart = 0
@@ -167,13 +168,19 @@ class Past:
         return answers
 
     def _handed_down(
-        self, given: Mapping[Node, int], bits: Mapping[Name, int], order: Sequence[Node]
+        self, given: Mapping[Node, int], bits: Mapping[Name, int], order: Sequence[Node], apart: Mapping[Node, int]
     ) -> dict[Node, int]:
-        """For each node the bits given to those that follow it; what was found passes on the bits of its field."""
+        """For each node the bits given to those that follow it; what was found passes on the bits of its field.
+
+        Of those that stand `apart` the bits named are passed on as the next higher ones.
+        """
         above: dict[Node, int] = {}
         for node in reversed(order):
             handed = above.get(node, 0) | given.get(node, 0)
             if handed:
+                if node in apart:
+                    moved = handed & apart[node]
+                    handed = handed ^ moved | moved << 1
                 for parent in node.parents:
                     above[parent] = above.get(parent, 0) | handed
                 if not self._found:
@@ -196,6 +203,15 @@ class Past:
             if handed:
                 below[node] = handed
         return below
+
+
+def _apart(bits: Mapping[Name, int], observed: Weighed) -> dict[Node, int]:
+    """For each node that repeats or echoes a value of ours: the bits, of these fields, of what observations give."""
+    apart: dict[Node, int] = {}
+    for name, mask in bits.items():
+        for node in (*observed.repeated.get(name, ()), *observed.echoes.get(name, ())):
+            apart[node] = apart.get(node, 0) | mask // 15 << 1
+    return apart
 
 
 def _units_found(units: Iterable[tuple[str, ...]], found: Mapping[Name, list[Node]]) -> dict[Name, list[Node]]:
