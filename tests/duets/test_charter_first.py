@@ -2,7 +2,7 @@
 
 import pytest
 
-from edenmesh.core.session import CharterReceived, PartReceived, PeerWaits, Session, charter
+from edenmesh.core.session import CharterReceived, PartReceived, PeerHolds, PeerWaits, Session, charter
 from edenmesh.core.session.charter import CharterExchange
 from edenmesh.core.trust import INTRODUCER, give_roles, leave
 from edenmesh.core.wire import CharterEntries, CharterIds, Have, Hello, Part, blinded, encode_message, frame
@@ -290,6 +290,35 @@ def test_versions_of_an_author_the_charter_does_not_name_are_refused() -> None:
     ana.tell()
     duet.roundtrip()
     assert len(ben.ids()) == 3, "the others go on"
+
+
+def test_versions_of_an_author_nobody_names_lie_in_the_pen_and_are_taken_once() -> None:
+    ana, ben = team("Ana", "Ben")
+    ana.life = 7
+    ana.write(1500)
+    duet = meet(ana, ben)
+    (author,) = ben.store.pen
+    assert ben.store.penned_size(author) == 1500
+    assert not ben.ids()
+    assert not duet.left.told(PeerHolds), "nothing of it is acknowledged"
+    again = meet(ana, ben)
+    assert not again.right.told(PartReceived), "what lies in the pen is refused at once"
+    ana.write(2)
+    meet(ana, ben)
+    assert ben.store.penned_size(author) == 1502
+    assert not ben.ids()
+
+
+def test_a_part_of_an_author_nobody_names_is_checked_like_any_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    ana, ben = team("Ana", "Ben")
+    ana.life = 7
+    ana.write(3)
+    true = ana.store.versions_between
+    monkeypatch.setattr(ana.store, "versions_between", lambda *where: true(*where)[::-1])
+    duet = Duet(ana, ben).roundtrip()
+    assert duet.right.ended is not None
+    assert duet.right.ended.code == "protocol"
+    assert not ben.store.pen
 
 
 def test_versions_of_a_named_author_that_is_cut_off_are_taken_and_passed_on() -> None:

@@ -73,6 +73,7 @@ class MemoryStore:
     def __init__(self, entries: Iterable[CharterEntry] = ()) -> None:
         self.entries = {entry.id: entry for entry in entries}
         self.logs: dict[tuple[AuthorId, int], MemoryLog] = {}
+        self.pen: dict[AuthorId, dict[int, LogPart]] = {}
         self.form_bytes: dict[FormHash, bytes] = {}
         self.files: dict[FileHash, bytes] = {}
         self.partial: dict[tuple[FileHash, int], bytes] = {}
@@ -119,6 +120,8 @@ class MemoryStore:
             self.add_form(batch.form)
         elif isinstance(batch, ChunkReceived):
             self._add_chunk(batch)
+        elif isinstance(batch, PartReceived) and batch.is_penned:
+            self.pen.setdefault(batch.part.author, {})[batch.part.seal.size] = batch.part
         elif isinstance(batch, PartReceived):
             self._add_part(batch.part)
         elif isinstance(batch, HolesReceived):
@@ -272,6 +275,9 @@ class MemoryStore:
 
     def forms(self) -> list[FormHash]:
         return sorted(self.form_bytes)
+
+    def penned_size(self, author: AuthorId) -> int:
+        return max(self.pen.get(author, ()), default=0)
 
     def form(self, form: FormHash) -> bytes | None:
         return self.form_bytes.get(form)

@@ -45,6 +45,19 @@ def test_parts_lie_in_the_pen_as_they_came(store: Store) -> None:
     assert store.snapshot.log_heads() == []
 
 
+def test_what_was_thrown_out_is_not_taken_again_before_it_has_grown(store: Store) -> None:
+    author = stranger(30)
+    assert store.snapshot.penned_size(author.id) == 0
+    put(store, author, 0, 20)
+    assert store.snapshot.penned_size(author.id) == 20
+    with store.change() as change:
+        assert change.discard(author.id) == 20
+    assert store.snapshot.penned() == []
+    assert store.snapshot.penned_size(author.id) == 20, "a session asks this before it keeps anything"
+    put(store, author, 0, 30)
+    assert store.snapshot.penned_size(author.id) == 30
+
+
 def test_a_fork_a_hole_and_a_part_that_is_sealed_too_seldom_are_not_kept(store: Store) -> None:
     author = stranger(1100)
     assert put(store, author, 0, 1000)

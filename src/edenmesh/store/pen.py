@@ -16,6 +16,7 @@ from edenmesh.core.records import Carried, carry
 from edenmesh.core.session import LogPart, is_well_sealed
 from edenmesh.core.trust import Frontier, Seal
 from edenmesh.store.database import Link
+from edenmesh.store.notes import put_meta
 
 _DATA: Final = msgspec.msgpack.Decoder(list[bytes])
 
@@ -98,10 +99,22 @@ def take_parts(link: Link, author: AuthorId) -> list[LogPart]:
 
 
 def discard(link: Link, author: AuthorId) -> int:
-    """Throw away what lies in the pen of an author. Returns how many versions it was."""
+    """Throw away what lies in the pen of an author, and take it no second time. Returns how many versions it was."""
     versions = link.number("SELECT max(size) FROM pen WHERE author = ?", (author,))
     link.run("DELETE FROM pen WHERE author = ?", (author,))
+    put_meta(link, _note_of(author), versions.to_bytes(8, "big"))
     return versions
+
+
+def penned_size(link: Link, author: AuthorId) -> int:
+    """How many versions of an author, from its first on, lie in the pen or were thrown out of it."""
+    lying = link.number("SELECT max(size) FROM pen WHERE author = ?", (author,))
+    thrown = link.row("SELECT value FROM meta WHERE name = ?", (_note_of(author),))
+    return max(lying, int.from_bytes(thrown[0], "big") if thrown else 0)
+
+
+def _note_of(author: AuthorId) -> str:
+    return f"store.discarded:{author.hex()}"
 
 
 def _end_of(link: Link, author: AuthorId) -> tuple[int, bytes]:

@@ -9,7 +9,7 @@ from edenmesh.core.session import FileNeed, OpenCounts
 from edenmesh.core.trust import Charter, CharterEntry, Frontier, Seal
 from edenmesh.store import files, holes, logs, records
 from edenmesh.store.database import Link
-from edenmesh.store.pen import Penned, read_pen
+from edenmesh.store.pen import Penned, penned_size, read_pen
 from edenmesh.store.versions import ABSENT, PURGED, QUARANTINED
 
 Value = TypeVar("Value")
@@ -99,6 +99,10 @@ class StoreSnapshot:
     def record_holes(self, table: str, uuid: str) -> dict[VersionId, HoleKind]:
         """The versions of a record that were purged, and those of them that are wanted again (absent)."""
         return holes.holes_of(self._link, table, uuid)
+
+    def penned_size(self, author: AuthorId) -> int:
+        """How many versions of an author, from its first on, lie in the guest pen or were thrown out of it."""
+        return penned_size(self._link, author)
 
     def penned(self) -> list[Penned]:
         """What lies in the guest pen, by author."""

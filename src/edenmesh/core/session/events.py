@@ -28,10 +28,14 @@ class FormReceived:
 
 @dataclass(frozen=True, slots=True)
 class PartReceived:
-    """Versions and holes to be stored: valid, in seq order, under a valid seal of an author the charter names."""
+    """Versions and holes to be stored: valid, in seq order, under a valid seal of an author the charter names.
+
+    `is_penned`: the charter names no such author; the part is for the guest pen, and the peer is told nothing of it.
+    """
 
     batch: int
     part: LogPart
+    is_penned: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,6 +113,10 @@ class Snapshot(Protocol):
         """Ids of versions `start` up to but not including `stop`, in seq order."""
         ...
 
+    def penned_size(self, author: AuthorId) -> int:
+        """How many versions of an author, from its first on, lie in the guest pen or were thrown out of it."""
+        ...
+
     def charter(self) -> Charter:
         """The charter as it stands."""
         ...

@@ -22,6 +22,7 @@ from edenmesh.core.session.events import PartReceived, Progress
 from edenmesh.core.session.giving import Giver
 from edenmesh.core.session.listing import OpenList
 from edenmesh.core.session.outbox import Outbox
+from edenmesh.core.session.penning import Penning
 from edenmesh.core.session.ports import LogPart, Snapshot, is_well_sealed
 from edenmesh.core.trust import Frontier, Seal
 from edenmesh.core.wire import Ack, Ids, Part, Refused, Vector, Want
@@ -52,6 +53,7 @@ class Taker:
         self._awaited: set[Mark] = set()
         self._begun: set[Mark] = set()
         self._refused: dict[AuthorId, str] = {}
+        self._penning = Penning(outbox, snapshot)
         self._storing = 0
         self._storing_bytes = 0
         self._seen = 0
@@ -84,6 +86,7 @@ class Taker:
         if self._has_heard_given or self._open is not None:
             raise RemoteProtocolError(what="The peer says that it has given all in the midst of it.")
         self._has_heard_given = True
+        self._refuse_penned()
 
     def handle_part(self, message: Part) -> None:
         """Versions arrive. Raises ProtocolError where they break the protocol; some authors' are refused."""
@@ -100,7 +103,7 @@ class Taker:
         if part.author in self._refused:
             self._refuse(part, seal, self._refused[part.author])
         elif not self._snapshot.charter().standing(part.author).is_named:
-            self._refuse(part, seal, REASON_UNNAMED)
+            self._pen(part, seal)
         elif self._forks_too_often(Mark(part.author, part.start, part.base)):
             self._refuse(part, seal, REASON_FORKS)
         elif not is_well_sealed(part.start, seal.size, part.size_bytes):
@@ -143,30 +146,56 @@ class Taker:
 
     def _refuse(self, part: "_OpenPart", seal: Seal, reason: str) -> None:
         self._refused[part.author] = reason
+        self._count_refused(part, reason)
+        self._outbox.send(Refused(Mark(part.author, seal.size, seal.root)))
+
+    def _count_refused(self, part: "_OpenPart", reason: str) -> None:
         self._awaited = {log for log in self._awaited if log.author != part.author}
         refused = self._progress.refused
         refused[reason] = refused.get(reason, 0) + len(part.versions)
-        self._outbox.send(Refused(Mark(part.author, seal.size, seal.root)))
 
-    def _hand_over(self, part: "_OpenPart", seal: Seal) -> None:
+    def _pen(self, part: "_OpenPart", seal: Seal) -> None:
+        """A part of an author the charter does not name: into the pen where it goes on with what came before."""
+        size = max((mark.size for mark in self._marks if mark.author == part.author), default=0)
+        base = Mark(part.author, part.start, part.base)
+        below = self._penning.frontier(base)
+        is_new = part.start > 0 or self._penning.wants(part.author, max(size, seal.size))
+        if below is None or not is_new or not is_well_sealed(part.start, seal.size, part.size_bytes):
+            self._refuse(part, seal, REASON_UNNAMED)
+            return
+        self._count_refused(part, REASON_UNNAMED)
+        self._penning.keep(self._checked(part, seal, below), part.size_bytes)
+        if self._has_heard_given or self._penning.is_full:
+            self._refuse_penned()
+
+    def _refuse_penned(self) -> None:
+        self._refused.update(dict.fromkeys(self._penning.refuse(), REASON_UNNAMED))
+
+    def _checked(self, part: "_OpenPart", seal: Seal, below: Frontier) -> LogPart:
+        """The part, each version and the seal of which hold. Raises ProtocolError."""
         seal.require_valid()
         carried = [carry(data) if len(data) != HOLE_BYTES else Hole.decode(data) for data in part.versions]
         for seq, one in enumerate(carried, part.start):
-            if isinstance(one, Hole):
-                self.told.setdefault(part.author, Places()).add(seq, seq + 1)
-            elif one.version.seq != seq or one.version.author != part.author:
+            is_in_place = isinstance(one, Hole) or (one.version.seq == seq and one.version.author == part.author)
+            if not is_in_place:
                 raise RemoteProtocolError(what="A version is not in its place in the log.")
-        base = Mark(part.author, part.start, part.base)
-        ids = [one.id for one in carried]
-        below = self._frontier(base)
-        frontier = below.extended(ids)
+        frontier = below.extended([one.id for one in carried])
         if frontier.root() != seal.root:
             raise RemoteProtocolError(what="The versions of a log are not those its author sealed.")
+        return LogPart(part.author, part.start, part.base, carried, seal, frontier, self._peer)
+
+    def _hand_over(self, part: "_OpenPart", seal: Seal) -> None:
+        base = Mark(part.author, part.start, part.base)
+        below = self._frontier(base)
+        log_part = self._checked(part, seal, below)
+        for seq, one in enumerate(log_part.versions, part.start):
+            if isinstance(one, Hole):
+                self.told.setdefault(part.author, Places()).add(seq, seq + 1)
         for log in [log for log in self._awaited if log.author == part.author and part.start < log.size <= seal.size]:
             # Of an author with forks, only the part that reaches this very log is the one awaited.
-            if below.extended(ids[: log.size - part.start]).root() == log.root:
+            ids = [one.id for one in log_part.versions[: log.size - part.start]]
+            if below.extended(ids).root() == log.root:
                 self._awaited.discard(log)
-        log_part = LogPart(part.author, part.start, part.base, carried, seal, frontier, self._peer)
         self._store(log_part, base, part.size_bytes)
 
     def _store(self, part: LogPart, base: Mark, size_bytes: int) -> None:

@@ -204,5 +204,8 @@ def _apply(transaction: Transaction, batch: Batch) -> None:
         transaction.fill(batch.filling)
     elif isinstance(batch, ChunkReceived):
         transaction.add_chunk(batch.file, batch.size, batch.offset, batch.data)
+    elif batch.is_penned and not transaction.charter.standing(batch.part.author).is_named:
+        if batch.part.giver is not None:
+            transaction.pen_part(batch.part, batch.part.giver)
     else:
         transaction.add_part(batch.part)
