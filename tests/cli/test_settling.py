@@ -175,7 +175,7 @@ def test_strands_are_shown_whole_and_the_offered_one_is_never_taken_without_its_
         terminal.type("")
         answer(terminal, r"Which keeps the uuid\?", "back")
         answer(terminal, r"One thing, or different\?", "h")
-        terminal.read_next("added another record under this uuid, Pump")
+        terminal.read_next("added another record under this uuid .Pump.")
         answer(terminal, r"One thing, or different\?", "different")
         answer(terminal, r"Which keeps the uuid\?", "2" if offered == "1" else "1")
         assert terminal.end() == 0, terminal.text
@@ -187,6 +187,7 @@ def test_strands_that_are_one_thing_go_on_to_their_fields(tmp_path: Path) -> Non
     home = contested(tmp_path, owned="Well", other="Pump")
     with at_terminal(home.words("resolve")) as terminal:
         answer(terminal, r"One thing, or different\?", "same")
+        terminal.read_next(r"Decided\.")
         pump = terminal.read_next(r"(\d) {2}Pump +by Amina")[1]
         answer(terminal, r"Which is right\?", pump)
         assert terminal.end() == 0

@@ -67,7 +67,8 @@ def test_a_life_is_told_in_words_oldest_first() -> None:
     life = Life()
     first = life.write("Amina", values={"name": "School", "capacity": 80}, about={"via": "import"})
     amina = life.write("Amina", first, values={"capacity": 120})
-    bo = life.write("Bo", first, values={"capacity": 95, "rent": Decimal("1.5")})
+    # The name is the same: fields of a unit are written together.
+    bo = life.write("Bo", first, values={"capacity": 95, "rent": Decimal("1.5"), "name": "School"})
     chosen = life.write("Amina", amina, bo, op=RESOLVE, values={"capacity": 120}, about={"why": "counted today"})
     deleted = life.write("Bo", chosen, op=RETRACT)
     life.write("Caro", deleted, unset=["rent"])
@@ -157,8 +158,8 @@ def test_decisions_on_identity_name_the_strands() -> None:
     told = life.tell()
     assert told[:3] == [
         "Amina added it",
-        "Bo added the same, too",
-        "Bo added another record under this uuid, Bakery",
+        "Bo added the same",
+        "Bo added another record under this uuid (Bakery)",
     ]
     assert told[3] == (
         "Caro decided that these are different records: Clinic keeps the uuid, Bakery gets another, because I was there"

@@ -159,8 +159,8 @@ async def test_decisions_that_contradict_each_other_are_shown_and_a_later_one_se
             [record] = device.conflicts()
             assert {"identity conflict", "contradicting decisions"} <= set(record.flags)
             assert {(one.by, one.text) for one in record.contradictions} == {
-                ("Amina", "the clinic was first"),
-                ("Bo", ""),
+                ("Amina", "they are different, Clinic keeps the uuid, because the clinic was first"),
+                ("Bo", "they are different, Bakery keeps the uuid"),
             }
         amina.decisions.part(TABLE, UUID, strand(seen, "Clinic"))
         assert amina.conflicts() == []

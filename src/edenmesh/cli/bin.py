@@ -3,7 +3,7 @@
 import click
 
 from edenmesh.cli.calls import Call, command
-from edenmesh.cli.drawing import moment
+from edenmesh.cli.drawing import counted, moment
 from edenmesh.cli.erasing import erasure_words
 from edenmesh.cli.exits import ExitCode
 from edenmesh.cli.views import RecordShown
@@ -37,7 +37,7 @@ async def list_bin(call: Call, limit: int, after: int) -> ExitCode:
     if seen.purged_after:
         call.screen.note(f"There are more: edenmesh bin list --after {seen.purged_after}")
     if seen.wanted:
-        call.screen.say(f"{seen.wanted:,} changes are asked of other devices and have not come yet.")
+        call.screen.say(f"Asked of other devices, and not come yet: {counted(seen.wanted, 'change')}.")
     call.screen.table(
         ("Deleted for all", "Record", "Label", "By", "When"),
         [(one.table, one.uuid, one.label, ", ".join(one.by), moment(one.made_ms)) for one in seen.retracted],
@@ -63,7 +63,7 @@ async def fetch(call: Call, table: str, uuid: str) -> ExitCode:
     if call.is_json:
         call.screen.write_json(answer.value)
     wanted = answer.read(dict[str, int])["wanted"]
-    call.screen.say(f"{wanted:,} changes are asked of other devices from now on. Sync to get them.")
+    call.screen.say(f"Other devices are asked for {counted(wanted, 'change')} from now on. Sync to get them.")
     return ExitCode.OK
 
 
@@ -91,7 +91,8 @@ def _purged_words(one: PurgedView) -> str:
 
 
 def _asked_words(one: AskedView) -> str:
-    records = ", ".join(f"{label} ({table} {uuid})" for table, uuid, label in one.records) or "nothing that is here"
+    named = [f"{label} ({table} {uuid})" if label != uuid else f"{table} {uuid}" for table, uuid, label in one.records]
+    records = ", ".join(named) or "what is not here"
     why = f": {one.why}" if one.why else ""
     state = "A steward has erased it." if one.is_met else "A steward may erase it, or leave it."
     return f"{one.by} asks to erase {records}{why}. {state}"

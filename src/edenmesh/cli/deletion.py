@@ -7,7 +7,7 @@ import click
 from edenmesh.cli.asking import Asking
 from edenmesh.cli.calls import Call, command
 from edenmesh.cli.client import Answer, Client
-from edenmesh.cli.drawing import amount
+from edenmesh.cli.drawing import amount, counted
 from edenmesh.cli.exits import ExitCode
 from edenmesh.errors import NotPermitted, UsageError
 from edenmesh.node import Json, PurgeResult, PurgeView, RuleView
@@ -78,7 +78,9 @@ async def purge(
         call.screen.write_json(answer.value)
         return ExitCode.OK
     done = answer.read(PurgeResult)
-    call.screen.say(f"Purged here: {done.records:,} records, {done.versions:,} changes, {amount(done.size_bytes)}.")
+    call.screen.say(
+        f"Purged here: {counted(done.records, 'record')}, {counted(done.versions, 'change')}, {amount(done.size_bytes)}."
+    )
     call.screen.say("Other devices and servers keep them. To bring one back: edenmesh bin fetch TABLE UUID")
     return ExitCode.OK
 

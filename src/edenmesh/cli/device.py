@@ -4,7 +4,7 @@ import click
 
 from edenmesh.cli.calls import Call, command
 from edenmesh.cli.client import Answer
-from edenmesh.cli.drawing import moment
+from edenmesh.cli.drawing import counted, moment
 from edenmesh.cli.exits import ExitCode
 from edenmesh.cli.network import places
 from edenmesh.cli.views import CheckSeen
@@ -74,7 +74,8 @@ async def status(call: Call) -> ExitCode:
         )
     if seen.hidden or seen.asked:
         facts["Erasures"] = (
-            f"{seen.hidden:,} records wait for being destroyed, {seen.asked:,} requests (see: edenmesh bin list)"
+            f"{counted(seen.hidden, 'record')} to be destroyed, {counted(seen.asked, 'request')}"
+            " (see: edenmesh bin list)"
         )
     for one in seen.destinations:
         facts[f"Server {one.destination}"] = _standing(one)

@@ -57,6 +57,11 @@ def amount(size_bytes: int) -> str:
     return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"
 
 
+def counted(count: int, noun: str) -> str:
+    """A number of things, of which one is singular."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
 class Screen:
     """Standard output and standard error of one command."""
 

@@ -8,10 +8,11 @@ from edenmesh.cli.asking import Asking
 from edenmesh.cli.calls import Call, command
 from edenmesh.cli.client import Answer, Client
 from edenmesh.cli.deletion import require_person
+from edenmesh.cli.drawing import counted
 from edenmesh.cli.exits import ExitCode
 from edenmesh.cli.views import RecordShown
 from edenmesh.errors import DeliveryError, NotPermitted, UsageError
-from edenmesh.node import AskedView, ErasureView, Json
+from edenmesh.node import AskedView, BinView, ErasureView, Json
 
 _SERVER: Final = (
     "It does not reach servers: what is there stays, and can be read there. To delete it there first, use"
@@ -59,16 +60,20 @@ async def erase(
     """
     async with call.device() as device:
         if entry:
+            await _look(call, device, entry, yes=yes)
             answer = await device.post("/api/erase/confirm", {"entry": entry})
             _draw(call, answer, [answer.read(ErasureView)])
             return ExitCode.OK
         if not table or not uuid:
-            raise UsageError(what="It was not said what to erase.", do="Name TABLE and UUID. See `edenmesh bin`.")
+            raise UsageError(what="It was not said what to erase.", do="Name TABLE and UUID. See `edenmesh bin list`.")
         named: dict[str, Json] = {"table": table, "uuid": uuid, "with_parted": with_parted}
         covered = (await device.post("/api/erase/look", named)).read(list[dict[str, str]])
         if is_request:
             return await _ask(call, device, {**named, "why": why})
-        await _agree(call, covered, yes=yes)
+        for one in covered:
+            label = (await device.get("/api/record", one)).read(RecordShown).label
+            call.screen.note(f"To be destroyed everywhere: {one['table']} {one['uuid']}   {label}")
+        await _agree(call, len(covered), yes=yes)
         if also_at_server:
             for one in reversed(covered):
                 await device.post("/api/record/retract", {"table": one["table"], "uuid": one["uuid"]})
@@ -84,18 +89,24 @@ async def _ask(call: Call, device: Client, body: dict[str, Json]) -> ExitCode:
     if call.is_json:
         call.screen.write_json(answer.value)
     for one in answer.read(list[AskedView]):
-        call.screen.say(f"Asked for: {one.entry[:12]}. Stewards see it in `edenmesh bin`, once they have synced.")
+        call.screen.say(f"Asked for: {one.entry[:12]}. Stewards see it in `edenmesh bin list`, once they have synced.")
     return ExitCode.OK
 
 
-async def _agree(call: Call, covered: list[dict[str, str]], *, yes: bool) -> None:
-    for one in covered:
-        call.screen.note(f"To be destroyed everywhere: {one['table']} {one['uuid']}")
+async def _look(call: Call, device: Client, entry: str, *, yes: bool) -> None:
+    """Show the erasure that is to be confirmed, and ask; what is not there the device refuses by itself."""
+    for one in (await device.get("/api/bin")).read(BinView).erasures:
+        if one.entry.startswith(entry) and one.left_seconds:
+            call.screen.note(erasure_words(one))
+            await _agree(call, len(one.hidden), yes=yes)
+
+
+async def _agree(call: Call, count: int, *, yes: bool) -> None:
     asking = Asking()
     if yes:
         return
     require_person(asking, call, "--yes")
-    if await asking.ask(f"Type {'erase'!r} to destroy {len(covered):,} records on every device: ") != "erase":
+    if await asking.ask(f"Type {'erase'!r} to destroy {counted(count, 'record')} on every device: ") != "erase":
         raise NotPermitted(what="It was not confirmed.", kept="Nothing was erased.", do="Nothing.")
 
 
@@ -125,7 +136,8 @@ def erasure_words(one: ErasureView) -> str:
     """An erasure and how far it is, as this device knows."""
     if one.left_seconds:
         hours = -(-one.left_seconds // 3600)
-        state = f"{len(one.hidden):,} records hidden here, destroyed when this device has run {hours:.0f} hours more"
+        hidden = counted(len(one.hidden), "record")
+        state = f"{hidden} hidden here, destroyed when this device has run {hours:.0f} hours more"
     else:
         state = "destroyed here"
     confirmed = ", confirmed by a second steward" if one.is_confirmed else ""

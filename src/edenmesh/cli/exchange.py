@@ -12,6 +12,7 @@ import click
 
 from edenmesh.cli.calls import Call, command
 from edenmesh.cli.client import Answer
+from edenmesh.cli.drawing import counted
 from edenmesh.cli.exits import ExitCode
 from edenmesh.cli.values import keep_file, read_content
 from edenmesh.errors import InvalidInput, UsageError
@@ -58,8 +59,8 @@ async def import_file(call: Call, *, file: Path, files: Path | None, update: boo
         call.screen.write_json(answer.value)
     else:
         call.screen.say(
-            f"{result.rows:,} rows read: {result.written:,} changes written, {result.unchanged:,} were here already, "
-            f"{result.files:,} files kept."
+            f"{counted(result.rows, 'row')} read: {counted(result.written, 'change')} written, {result.unchanged:,} here already, "
+            f"{counted(result.files, 'file')} kept."
         )
         if result.conflicts:
             call.screen.say(f"{result.conflicts:,} differ from what is here. See: edenmesh conflicts", style="yellow")

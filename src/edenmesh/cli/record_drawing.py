@@ -41,8 +41,6 @@ def _standing(one: Delivered) -> str:
 def draw_open(screen: Screen, seen: RecordShown) -> None:
     """What is open about a record, and nothing else."""
     _draw_head(screen, seen)
-    for one in seen.contradictions:
-        screen.say(f"Decided {said_of(one)}{f': {one.text}' if one.text else ''}; it contradicts the others.")
     if len(seen.strands) > 1:
         draw_strands(screen, seen)
     for matter in matters_of(seen):
@@ -70,6 +68,10 @@ def draw_matter(screen: Screen, matter: Matter, *, has_ids: bool = False) -> Non
 
 def draw_strands(screen: Screen, seen: RecordShown) -> None:
     """Several strands beside each other, each whole; fields in which they differ are marked."""
+    for one in seen.contradictions:
+        screen.say(f"Decided {said_of(one)}: {one.text}.")
+    if seen.contradictions:
+        screen.say("These decisions contradict each other. None of them applies until somebody decides anew.")
     screen.say("Two different beginnings share this uuid. Is it one thing, or are they different?", style="bold")
     names = sorted({name for strand in seen.strands for name in strand.fields})
     rows = [[name, *(_cell(strand, name) for strand in seen.strands)] for name in names]

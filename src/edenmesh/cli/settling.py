@@ -84,7 +84,9 @@ class Settling:
             body = await ask_strands(record, lambda question: self._ask(question, record))
             if not body:
                 raise Skipped
-            return await self._post("/api/record/identity", record, body)
+            after = await self._post("/api/record/identity", record, body)
+            self._screen.say("Decided.", style="green")
+            return after
         matters = matters_of(record)
         if not matters:
             self._screen.say(f"Open: {', '.join(record.flags)}. This cannot be decided here now.", style="yellow")

@@ -7,7 +7,7 @@ import click
 
 from edenmesh.cli.calls import Call, command
 from edenmesh.cli.client import Answer, Client
-from edenmesh.cli.drawing import amount
+from edenmesh.cli.drawing import amount, counted
 from edenmesh.cli.exits import ExitCode
 from edenmesh.cli.network import HEARING, settings_of
 from edenmesh.cli.progress import Meter
@@ -65,7 +65,7 @@ async def _sync(call: Call, device: Client, peer: str, address: str) -> ExitCode
     is_everything = last is not None and last.is_everything
     if last is not None and not call.is_json:
         moved = (
-            f"{last.taken:,} changes received, {last.given:,} given, "
+            f"{counted(last.taken, 'change')} received, {last.given:,} given, "
             f"{amount(last.bytes_received + last.bytes_sent)} in {seconds:.1f} s"
         )
         if is_everything:

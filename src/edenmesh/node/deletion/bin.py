@@ -44,7 +44,7 @@ class Bin:
         deleting = [one for strand in held.state().strands for one in strand.retracts]
         if not deleting:
             raise InvalidInput(
-                what=f"The record {uuid} is not deleted.", kept="Nothing was changed.", do="See `edenmesh bin`."
+                what=f"The record {uuid} is not deleted.", kept="Nothing was changed.", do="See `edenmesh bin list`."
             )
         for one in deleting:
             self._decisions.undo(table, uuid, format_id("v", one), why=why)

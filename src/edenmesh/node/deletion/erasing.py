@@ -70,7 +70,7 @@ class Erasing:
         found = [one for one in self._parts.team.charter.erasures if format_id("e", one.entry).startswith(entry)]
         if len(found) != 1 or not entry:
             what = f"Several erasures begin with {entry}." if found and entry else f"There is no erasure {entry}."
-            raise InvalidInput(what=what, do="See them with `edenmesh bin`.")
+            raise InvalidInput(what=what, do="See them with `edenmesh bin list`.")
         written = confirm(self._parts.team.charter, self._parts.identity.device_key, found[0].entry)
         with self._parts.desk.writing() as writing:
             writing.add_charter([written])

@@ -120,7 +120,7 @@ class Purging:
         exact = [name for name in found if name[1] == uuid]
         if len(exact or found) != 1:
             what = f"{len(found)} purged records begin with {uuid}." if found else f"No record {uuid} was purged here."
-            raise InvalidInput(what=what, do="See what was purged with `edenmesh bin`.")
+            raise InvalidInput(what=what, do="See what was purged with `edenmesh bin list`.")
         return (exact or found)[0]
 
     # --- what speaks against it ---------------------------------------------------------------------------------------

@@ -25,5 +25,5 @@ def require_here(store: Store, table: str, uuid: str) -> None:
         raise InvalidInput(
             what=f"The record {uuid} of {table} cannot be used here: {why[0].lower()}{why[1:]}",
             kept="Nothing was changed.",
-            do="See `edenmesh bin`." if is_erased else f"Fetch it again with `edenmesh bin fetch {table} {uuid}`.",
+            do="See `edenmesh bin list`." if is_erased else f"Fetch it again with `edenmesh bin fetch {table} {uuid}`.",
         )

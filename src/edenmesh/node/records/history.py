@@ -113,7 +113,7 @@ class _Telling:
         version = self._versions[one]
         changes = self._changes(version, node)
         by = self._names.by(version)
-        text = f"{by} added the same, too{self._way(version)}" if is_again and version.op == PUT else ""
+        text = f"{by} added the same{self._way(version)}" if is_again and version.op == PUT else ""
         return EventView(
             version=format_id("v", one),
             by=by,
@@ -146,12 +146,14 @@ class _Telling:
         begun = next((one for one in self._lineage.order if not one.parents and one.version.op == PUT), node)
         if node is begun:
             return "added it"
-        return f"added another record under this uuid, {_label(version)}"
+        return f"added another record under this uuid ({_label(version)})"
 
     def _done(self, version: Version, node: Node | None) -> str:
         lifted = node is not None and bool(self._lineage.retracts_before(node))
         done = ["brought it back"] if lifted else []
         for change in self._changes(version, node):
+            if change.before == (change.value,):  # a unit is written whole, though one of it changed
+                continue
             set_to = f"emptied {change.field}" if change.value is None else f"set {change.field} to {change.text}"
             done.append(f"{set_to} (was {change.before_text})" if change.before else set_to)
         return _listed([*done, *_items(version)])

@@ -1,6 +1,7 @@
 """Records as people see them: what is stored, drawn as views, with who gave each value, when and by which way."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 from edenmesh.core.ids import VersionId, format_id
@@ -86,7 +87,7 @@ class Showing:
             heads=tuple(sorted({_id(one) for strand in state.strands for one in strand.heads})),
             keeper=keeper,
             questions=tuple(self._question(one, questions) for one in questions),
-            contradictions=tuple(self._act(one) for one in state.contradictions),
+            contradictions=tuple(self._decision(one) for one in state.contradictions),
             deliveries=deliveries,
         )
 
@@ -145,6 +146,15 @@ class Showing:
         version: Version = self._held.versions[one]
         why = version.about.get("why")
         return ActView(self._names.by(version), version.made, _id(one), why if isinstance(why, str) else "")
+
+    def _decision(self, one: VersionId) -> ActView:
+        """A decision about strands, with what was decided and why."""
+        act = self._act(one)
+        keeps = self._held.versions[one].resolution.keeps
+        begun = self._held.versions.get(VersionId(keeps)) if keeps is not None else None
+        kept = f", {label_of(begun.set, begun.uuid)} keeps the uuid" if begun is not None else ""
+        said = "they are one" if keeps is None else f"they are different{kept}"
+        return replace(act, text=f"{said}, because {act.text}" if act.text else said)
 
     def _by(self, versions: Sequence[VersionId]) -> tuple[str, ...]:
         return tuple(self._names.by(self._held.versions[one]) for one in versions)
