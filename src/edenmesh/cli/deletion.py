@@ -78,9 +78,8 @@ async def purge(
         call.screen.write_json(answer.value)
         return ExitCode.OK
     done = answer.read(PurgeResult)
-    call.screen.say(
-        f"Purged here: {counted(done.records, 'record')}, {counted(done.versions, 'change')}, {amount(done.size_bytes)}."
-    )
+    gone = f"{counted(done.records, 'record')}, {counted(done.versions, 'change')}, {amount(done.size_bytes)}"
+    call.screen.say(f"Purged here: {gone}.")
     call.screen.say("Other devices and servers keep them. To bring one back: edenmesh bin fetch TABLE UUID")
     return ExitCode.OK
 

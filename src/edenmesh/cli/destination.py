@@ -9,6 +9,7 @@ import click
 from edenmesh.cli.calls import Call, command
 from edenmesh.cli.client import Answer, Client
 from edenmesh.cli.device import draw_checks
+from edenmesh.cli.drawing import counted
 from edenmesh.cli.exits import ExitCode
 from edenmesh.cli.passphrase import PassphraseSource
 from edenmesh.cli.progress import Meter
@@ -106,7 +107,7 @@ async def answer_all(call: Call, *, name: str, answer: str) -> ExitCode:
     counts = said.read(dict[str, int])
     if call.is_json:
         call.screen.write_json(said.value)
-    call.screen.say(f"Answered for {counts['answered']:,} records; the answer does not fit {counts['left']:,} others.")
+    call.screen.say(f"Answered for {counted(counts['answered'], 'record')}; the answer does not fit {counts['left']:,}.")
     return ExitCode.OPEN if counts["left"] else ExitCode.OK
 
 
@@ -201,8 +202,8 @@ async def deliver(call: Call, *, name: str, plan: bool, offline: bool, again: bo
         _list(call, "Held back", [f"{one.table} {one.label}: {one.reason}" for one in result.held])
         _list(call, "Rejected", [f"{one.table} {one.label}: {one.what}" for one in result.rejected])
         call.screen.say(
-            f"Delivered {result.delivered:,} records, all read back: {result.sent:,} sent, {result.already_there:,} "
-            f"were there already. {_standing(result)} {result.owed_total:,} are still owed."
+            f"Delivered {counted(result.delivered, 'record')}, all read back: {result.sent:,} sent, "
+            f"{result.already_there:,} there already. {_standing(result)} {result.owed_total:,} are still owed."
         )
     return ExitCode.PARTLY if result.rejected or result.held or result.owed_total else ExitCode.OK
 

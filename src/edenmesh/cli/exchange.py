@@ -59,8 +59,8 @@ async def import_file(call: Call, *, file: Path, files: Path | None, update: boo
         call.screen.write_json(answer.value)
     else:
         call.screen.say(
-            f"{counted(result.rows, 'row')} read: {counted(result.written, 'change')} written, {result.unchanged:,} here already, "
-            f"{counted(result.files, 'file')} kept."
+            f"{counted(result.rows, 'row')} read: {counted(result.written, 'change')} written, "
+            f"{result.unchanged:,} here already, {counted(result.files, 'file')} kept."
         )
         if result.conflicts:
             call.screen.say(f"{result.conflicts:,} differ from what is here. See: edenmesh conflicts", style="yellow")
