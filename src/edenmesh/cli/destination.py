@@ -107,7 +107,8 @@ async def answer_all(call: Call, *, name: str, answer: str) -> ExitCode:
     counts = said.read(dict[str, int])
     if call.is_json:
         call.screen.write_json(said.value)
-    call.screen.say(f"Answered for {counted(counts['answered'], 'record')}; the answer does not fit {counts['left']:,}.")
+    answered = counted(counts["answered"], "record")
+    call.screen.say(f"Answered for {answered}; the answer does not fit {counts['left']:,}.")
     return ExitCode.OPEN if counts["left"] else ExitCode.OK
 
 
