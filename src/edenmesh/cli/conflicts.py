@@ -139,6 +139,11 @@ async def _body(device: Client, said: dict[str, object]) -> tuple[str, Body]:
         raise UsageError(what="It was not said whether they are different.", do="Say --different, or --same.")
     if said["keep"] and said["delete"]:
         raise UsageError(what="It cannot be kept and deleted.", do="Say --keep or --delete.")
+    if said["server"] and (said["keep"] or said["delete"]):
+        raise UsageError(
+            what="What a server that has gone back is to have was said twice.",
+            do="Say --server, or where the record is gone there --keep or --delete.",
+        )
     values = said["values"]
     body: Body = {
         **seen,

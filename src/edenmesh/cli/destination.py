@@ -107,8 +107,8 @@ async def answer_all(call: Call, *, name: str, answer: str) -> ExitCode:
     counts = said.read(dict[str, int])
     if call.is_json:
         call.screen.write_json(said.value)
-    answered = counted(counts["answered"], "record")
-    call.screen.say(f"Answered for {answered}; the answer does not fit {counts['left']:,}.")
+    answered, left = counted(counts["answered"], "record"), counted(counts["left"], "other")
+    call.screen.say(f"Answered for {answered}; the answer does not fit {left}.")
     return ExitCode.OPEN if counts["left"] else ExitCode.OK
 
 
