@@ -14,7 +14,7 @@ from edenmesh.standin import StandinServer
 from edenmesh.store import Deleted, Delivery, Records, holes
 from tests.net.loop import in_loop, until
 from tests.node.deleting import SHELTER, acquainted, meet, pin, settle, shown
-from tests.node.devices import World, states, sync, team
+from tests.node.devices import World, part, states, sync, team
 from tests.node.gateway import deliver, pull
 
 
@@ -159,7 +159,7 @@ def _let_copies_count(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _forget_what_is_unsealed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(purging.Purging, "_unsealed", lambda self, held: 0)
+    monkeypatch.setattr(purging.Purging, "_unsealed", lambda self, held: [])
 
 
 def _forget_what_is_purged(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -199,11 +199,15 @@ async def test_a_receipt_licenses_a_purge_and_a_value_still_owed_warns(tmp_path:
             pin(amina, server)
             uuid = bo.add("org_organisation", {"name": "Red Cross"}).uuid
             await settle(bo, amina)
+            await part(amina, bo)
             assert (await deliver(amina)).owed_total == 0
+            ours = amina.deletions.purging.look("org_organisation", uuid)
+            assert (ours.receipts != (), ours.is_only_copy, ours.is_received) == (True, False, False)
+            assert "sync first" in ours.warnings[0]
             await settle(bo, amina)
             view = bo.deletions.purging.look("org_organisation", uuid)
             assert (view.warnings, view.is_received) == ((), True)
-            # Whoever delivered it keeps it until it was read back a second time.
+            # Whoever delivered it keeps it until it was read back a second time, and until others know what was seen.
             ours = amina.deletions.purging.look("org_organisation", uuid)
             assert ["a second time" in one for one in ours.warnings] == [True]
             bo.edit("org_organisation", uuid, {"name": "Red Crescent"})

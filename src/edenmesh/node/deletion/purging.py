@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from edenmesh.core.ids import AuthorId
-from edenmesh.core.records import OBSERVE, OPEN
+from edenmesh.core.records import OBSERVE, OPEN, Version
 from edenmesh.errors import InvalidInput, NotPermitted
 from edenmesh.node.deletion.views import PurgeResult, PurgeView
 from edenmesh.node.parts import Parts
@@ -41,9 +41,13 @@ class Purging:
             warnings.append("something about it is not decided yet, and nothing undecided is delivered")
         if not receipts:
             warnings.insert(0, "it is not known to be at a server: no gateway has seen it there as it is shown here")
-        unsealed = 0 if receipts else self._unsealed(held)
+        ours = self._unsealed(held)
+        unsealed = 0 if receipts else sum(version.op != OBSERVE for version in ours)
         if unsealed:
             warnings.insert(0, f"{unsealed} of its changes were never given to anybody: this is the only copy")
+        elif ours:
+            # What this device read at a server goes, too: then nobody can have the record whole again, fetched or not.
+            warnings.insert(0, "what was seen of it here was never given to anybody: sync first, or all will miss it")
         members = [(table, one) for one in self._store.deleted.family(table, uuid)]
         return PurgeView(
             table=table,
@@ -135,9 +139,8 @@ class Purging:
         waiting = [names.server(one.destination) for one in deliveries if one.first_ms and not one.again_ms]
         return [f"this device has not read it back at {name} a second time, a day later" for name in waiting]
 
-    def _unsealed(self, held: RecordVersions) -> int:
-        """How many of its versions were written here and have not left: nothing leaves without a seal."""
+    def _unsealed(self, held: RecordVersions) -> list[Version]:
+        """Its versions that were written here and have not left: nothing leaves without a seal."""
         author = AuthorId(self._parts.identity.author)
         sealed = self._store.own_log(author).sealed
-        written = (one for one in held.versions.values() if one.op != OBSERVE)
-        return sum(version.author == author and version.seq >= sealed for version in written)
+        return [one for one in held.versions.values() if one.author == author and one.seq >= sealed]
