@@ -82,6 +82,7 @@ class Model:
     def questions(self) -> set[bytes]:
         """Observations that say a server went back, and that nobody has answered."""
         answers = {one for one in self.speaking if self.versions[one].op in ("resolve", "retract")}
+        answers -= {one for one in answers if undoes(self.versions[one]) and not gives(self.versions[one])}
         return self.observed.questions({one: self.follows(one) for one in self.counted}, answers)
 
     def is_undone(self, one: bytes) -> bool:

@@ -121,7 +121,7 @@ class Page:
 
     def read(self, reading: Reading) -> VersionId | None:
         """A gateway reads the server and writes what it saw, or nothing."""
-        draft = observe(self.versions, reading, self.uncounted)
+        draft = observe(self.versions, reading, self.uncounted, Declarations(self.forms))
         if draft is None:
             return None
         return self.write(OBSERVE, draft.parents, draft.change, about=draft.about)

@@ -16,6 +16,7 @@ from edenmesh.core.records.families import versions_at
 from edenmesh.core.records.history import History, nodes_above
 from edenmesh.core.records.node import Node
 from edenmesh.core.records.state import RecordState, StrandState
+from edenmesh.core.records.undone import is_only_undo
 from edenmesh.core.records.values import Content, content_text
 from edenmesh.core.records.version import OBSERVE, RESOLVE, RETRACT, Version
 
@@ -131,7 +132,8 @@ def _is_answer(later: Node, question: Node, history: History) -> bool:
     That is where it shows the body and stamps it had when it was seen last, before it went back.
     """
     if later.version.op in (RESOLVE, RETRACT):
-        return later.is_speaking
+        # To undo an answer is none: it brings the question back.
+        return later.is_speaking and not is_only_undo(later.version)
     if later.version.op != OBSERVE or not later.is_counted:
         return False
     now = history.observations(later)[0]
