@@ -21,7 +21,8 @@ from edenmesh.core.records import (
     owed_fields,
     record_state,
 )
-from tests.oracle.gateway_worlds import FIELDS, ROUNDS_MAX, SERVER, Body, Care, Observing, World, as_observation
+from tests.oracle.careless_server import SERVER, Body
+from tests.oracle.gateway_worlds import FIELDS, ROUNDS_MAX, Care, Observing, World, as_observation
 from tests.oracle.record_model import Model
 
 STEPS = 40

@@ -29,7 +29,16 @@ AT_LEAST = {
 
 EDITED_AT_LEAST = {"conflict": 60, "deleted": 4, "contested": 10, "removals": 50, "undone": 100, "undone twice": 20}
 
-OBSERVED_AT_LEAST = {"twins": 1}
+OBSERVED_AT_LEAST = {
+    "conflict": 60,
+    "question": 80,
+    "twins": 40,
+    "circles": 10,
+    "found": 60,
+    "echoes": 40,
+    "ended": 10,
+    "weak": 2,
+}
 
 
 def test_state_is_that_of_the_model() -> None:
