@@ -163,7 +163,7 @@ async def _settle(call: Call, device: Client, named: tuple[str, str], why: str) 
     if not asking.is_terminal or call.is_json:
         raise UsageError(
             what="No choice was given, and there is no terminal to ask at.",
-            do="Name TABLE, UUID and a choice: FIELD=VALUE, --take VERSION, --keep or --delete; see: edenmesh conflicts",
+            do="Name TABLE, UUID and a choice: FIELD=VALUE, --take VERSION, --keep or --delete.",
         )
     settling = Settling(call, device, asking, why=why)
     if uuid:
