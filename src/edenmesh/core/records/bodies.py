@@ -59,7 +59,7 @@ class Known:
         return None
 
     def body_said(self, one: VersionId) -> Texts:
-        """Of the body that an observation saw what is known for certain, where the whole is not: what it says itself."""
+        """Of the body that an observation saw what it says itself: known for certain where the whole is not."""
         strand = self.state_at((one,))
         if strand is None:
             return {}

@@ -78,11 +78,11 @@ def questions_of(history: History) -> list[VersionId]:
     """The open questions of all destinations."""
     asked = [one for one in history.observed if "after" in history.versions[one].about]
     nodes = {one: node for one in asked if (node := history.node(one)) is not None and node.is_counted}
+    followed = {parent for node in history.nodes for parent in node.parents} if nodes else set()
     return sorted(
         one
         for one, node in nodes.items()
-        if one not in history.uncounted
-        and not any(_is_answer(later, node, history) for later in nodes_above((node,), history.nodes))
+        if one not in history.uncounted and not (node in followed and _is_answered(node, history))
     )
 
 
@@ -124,6 +124,10 @@ def _confirming(
     last = last_observations(versions, destination, uncounted)
     body = state_body(state.strand) if last else b""
     return last if all(one.body == body for one in last.values()) else ()
+
+
+def _is_answered(question: Node, history: History) -> bool:
+    return any(_is_answer(later, question, history) for later in nodes_above((question,), history.nodes))
 
 
 def _is_answer(later: Node, question: Node, history: History) -> bool:

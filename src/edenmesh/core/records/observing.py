@@ -225,8 +225,9 @@ def _change(
         return Change(), {}
     wanted: dict[str, Content | None] = {}
     ended: Named = {}
-    texts, had = reading.texts, _had(known, last)
+    texts = reading.texts
     fields = past.fields if past is not None else {}
+    had = _had(known, last) if fields.keys() - texts.keys() else set()
     names = fields.keys() | reading.fields.keys()
     for unit in sorted({fields[name].unit or (name,) if name in fields else (name,) for name in names}):
         rows = [fields[name].choices if name in fields else () for name in unit]
