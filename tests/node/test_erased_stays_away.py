@@ -21,7 +21,7 @@ from tests.node.deleting import (
     run_for,
     shown,
 )
-from tests.node.devices import World, running, states, version_count
+from tests.node.devices import World, running, states, sync, team, version_count
 from tests.node.gateway import deliver, pull
 
 SECRET = "Mariam who asked to be forgotten"
@@ -182,3 +182,20 @@ async def test_a_record_that_is_parted_elsewhere_meanwhile_goes_whole(tmp_path: 
             assert states(device) == {}
             assert copies(device, SECRET) == 0
         assert len({version_count(device) for device in (amina, bo, chidi)}) == 1
+
+
+@in_loop
+async def test_what_a_late_device_had_written_keeps_nobody_from_everything(tmp_path: Path) -> None:
+    """Its versions come as holes, which it says were erased; who passes them on says so, too."""
+    async with team(World(tmp_path), "Amina", "Bo", "Cem") as (amina, bo, cem):
+        uuid = amina.add(SHELTER, {"name": "Gone"}).uuid
+        for other in (bo, cem):
+            assert (await sync(other, amina)).is_everything
+        await cem.stop()
+        cem.edit(SHELTER, uuid, {"name": "Late"})
+        amina.deletions.erasing.erase(SHELTER, uuid)
+        assert (await sync(bo, amina)).is_everything
+        await cem.start()
+        assert (await sync(cem, amina)).is_everything
+        for _ in range(2):
+            assert (await sync(bo, amina)).is_everything

@@ -16,7 +16,7 @@ from edenmesh.core.reconcile import Gap, HoleKind, Run, gaps_of
 from edenmesh.store import files
 from edenmesh.store.database import Link, Row
 from edenmesh.store.husks import Husk
-from edenmesh.store.logs import IN_SPANS
+from edenmesh.store.logs import IN_SPANS, STANDING_TOLD
 
 _ABSENT: Final = HoleKind.ABSENT + 1
 _ERASED: Final = HoleKind.ERASED + 1
@@ -162,7 +162,7 @@ def wanted(link: Link, peer: DeviceId, *, heeds_denials: bool) -> list[Run]:
 def gaps_between(link: Link, log: int, start: int, stop: int) -> list[Gap]:
     """The holes of a stretch of a log. Costs as much as there are holes and spans, not versions."""
     rows = link.rows(
-        "SELECT versions.num - spans.num + spans.start AS seq, versions.standing FROM spans"
+        f"SELECT versions.num - spans.num + spans.start AS seq, {STANDING_TOLD} FROM spans"
         " CROSS JOIN versions INDEXED BY versions_standing"
         " ON versions.standing != 0 AND versions.standing IN (2, 3, 4)"
         " AND versions.num BETWEEN spans.num + max(?2 - spans.start, 0)"

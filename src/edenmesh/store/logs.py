@@ -57,6 +57,12 @@ class Log:
         return Held(self.author, self.branch, self.sealed, self.root)
 
 
+STANDING_TOLD: Final = """
+    iif(versions.standing = 4 AND EXISTS (SELECT 1 FROM denials WHERE version = versions.num), 3, versions.standing)
+"""
+"""How others are told why a version is not here: what somebody has said was erased is passed on as that."""
+
+
 def read_heads(link: Link) -> list[Held]:
     """All sealed logs, by author and branch."""
     rows = link.rows(
@@ -98,7 +104,7 @@ def ids_between(link: Link, log: int, start: int, stop: int) -> list[VersionId]:
 def items_between(link: Link, log: int, start: int, stop: int) -> list[bytes]:
     """What stands in these places, in seq order: the bytes of a version, or a hole as it travels."""
     rows = link.rows(
-        f"SELECT iif(versions.standing < 2, versions.data, versions.standing) {_ALL_IN_SPANS}",
+        f"SELECT iif(versions.standing < 2, versions.data, {STANDING_TOLD}) {_ALL_IN_SPANS}",
         (log, start, stop),
     )
     items = [row[0] for row in rows]
