@@ -69,14 +69,19 @@ def undo(
     tried = compose(pen, node.version.table, uuid, Change(), parents=parents, op=RESOLVE, about=about)
     after = record_states({**versions, tried.id: tried.version}, uncounted, declarations)
     if _shown(states) == _shown(after):
-        raise InvalidInput(what=f"To undo {_name(one)} would change nothing: {_why_nothing(node, states)}.")
+        raise InvalidInput(
+            what=f"To undo {_name(one)} would change nothing: {_why_nothing(node, states)}.",
+            do="Look at the record's history, and undo what replaced it.",
+        )
     return Undo(uuid, parents, about)
 
 
 def _node_to_undo(history: History, one: VersionId) -> Node:
     node = history.node(one)
     if one not in history.versions:
-        raise InvalidInput(what=f"There is no version {_name(one)} of this record here.")
+        raise InvalidInput(
+            what=f"There is no version {_name(one)} of this record here.", do="Look at the record's history."
+        )
     version = history.versions[one]
     if not version.is_understood:
         raise InvalidInput(
