@@ -144,8 +144,8 @@ class Syncing:
             return
         raise PeerUnreachable(
             what=f"{self._parts.team.name_of(peer)} does not answer and is not seen nearby.",
-            do="Start `edenmesh run` on it, or name where it is with `--address HOST:PORT`. If it runs and others reach it, "
-            "this device may have been barred: ask a steward.",
+            do="Start `edenmesh run` on it, or name where it is with `--address HOST:PORT`. If others reach it, this"
+            " device may have been barred: ask a steward.",
         )
 
     async def _redial(self) -> None:
