@@ -148,6 +148,7 @@ class Automatic:
         """Receipts of a record, each by another gateway or from another server."""
         charter = self._parts.team.charter
         seen: set[tuple[bytes, DeviceId | None]] = set()
+        held = held.alone()
         for delivery in self._store.records.deliveries(row.num):
             if delivery.is_receipt:
                 for one in last_observations(held.versions, delivery.destination, held.uncounted):

@@ -52,7 +52,7 @@ class FileReading:
         row = in_our_words(row, known)
         fields = None if row.is_deleted else row.fields
         reading = Reading(self.destination, fields, row.modified_on, row.created_on)
-        draft = observe(known.versions, reading, known.uncounted)
+        draft = observe(known.versions, reading, known.uncounted, known.declarations)
         if draft is None:
             return None
         strand = held.state().strand if held is not None else None
