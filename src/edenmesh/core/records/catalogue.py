@@ -7,7 +7,8 @@ goes first, then components, then references; a field that only a later one know
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from edenmesh.core.records.form import Component, Field, Form, Table
+from edenmesh.core.ids import FormHash
+from edenmesh.core.records.form import Component, Field, Form, Table, form_hash
 
 
 class Membership(NamedTuple):
@@ -22,6 +23,7 @@ class Catalogue:
 
     def __init__(self, forms: Iterable[Form] = ()) -> None:
         self._forms: dict[str, Form] = {}
+        self._schemas: dict[str, FormHash] = {}
         self._fields: dict[str, dict[str, Field]] = {}
         self._super_keys: dict[str, set[str]] = {}
         self._memberships: dict[str, list[Membership]] = {}
@@ -55,6 +57,14 @@ class Catalogue:
     def form(self, table: str) -> Form | None:
         """The form whose main table this is."""
         return self._forms.get(table)
+
+    def schema(self, table: str) -> FormHash:
+        """The hash of the form whose main table this is, as versions written with it name it; empty without one."""
+        known = self._schemas.get(table)
+        if known is None:
+            form = self.form(table)
+            known = self._schemas[table] = form_hash(form.encode()) if form is not None else FormHash(b"")
+        return known
 
     def fields(self, table: str) -> Mapping[str, Field]:
         """All fields known of a table, by name; empty where no form mentions it."""

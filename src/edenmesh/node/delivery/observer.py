@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import Final, NamedTuple
 
-from edenmesh.core.ids import DestinationId, FileHash, FormHash, tagged_hash
+from edenmesh.core.ids import DestinationId, FileHash, tagged_hash
 from edenmesh.core.records import (
     OBSERVE,
     Carried,
@@ -26,7 +26,6 @@ from edenmesh.core.records import (
     Value,
     compose,
     content_text,
-    form_hash,
     last_observations,
     observe,
     record_state,
@@ -100,7 +99,6 @@ class Observer:
         self._is_trusting = is_trusting
         self.resides: Final = RecordDesk(parts.store, parts.desk).resides
         self._files: dict[str, File] = {}
-        self._schemas: dict[str, FormHash] = {}
 
     # --- reading ------------------------------------------------------------------------------------------------------
 
@@ -268,7 +266,7 @@ class Observer:
 
     def _compose(self, seen: Seen, draft: Draft, pen: Pen) -> Carried:
         table, uuid = seen.key
-        pen = replace(pen, schema=self._schema(table))
+        pen = replace(pen, schema=self.catalogue.schema(table))
         return compose(pen, table, uuid, draft.change, parents=draft.parents, op=OBSERVE, about=draft.about)
 
     def _keep_files(self, seen: Seen, carried: Carried, writing: Transaction) -> None:
@@ -280,13 +278,6 @@ class Observer:
         for url, file in self._files.items():
             if file.hash in hashes:
                 writing.put_meta(self._note_of(url), file.hash)
-
-    def _schema(self, table: str) -> FormHash:
-        known = self._schemas.get(table)
-        if known is None:
-            form = self.catalogue.form(table)
-            known = self._schemas[table] = form_hash(form.encode()) if form is not None else FormHash(b"")
-        return known
 
     def remembered(self, key: Key) -> Row | None:
         """The record as the server was last seen to hold it, by anybody; None where it was not seen there."""

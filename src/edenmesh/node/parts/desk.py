@@ -47,6 +47,7 @@ class Desk:
         self._open: _Open | None = None
         self._undone: WeakKeyDictionary[object, EdenmeshError] = WeakKeyDictionary()
         self._is_writing = False
+        self._is_placed = False
         self._listeners: list[OnCommitted] = []
         self.has_company: Callable[[], bool] = lambda: False
 
@@ -92,7 +93,7 @@ class Desk:
         self.settle()
         self._renew()
         with self._store.change() as transaction:
-            if self._store.notes.meta(_PLACE) is None:
+            if not self._is_placed and self._store.notes.meta(_PLACE) is None:
                 transaction.put_meta(_PLACE, self._store.place)
             self._is_writing = True
             try:
@@ -131,9 +132,7 @@ class Desk:
 
         What was written with the old key and not sealed yet is sealed with it, so that nothing stays behind.
         """
-        noted = self._store.notes.meta(_PLACE)
-        is_copy = noted is not None and noted != self._store.place
-        if not is_copy and self._store.own_log(self._identity.author).is_ours:
+        if not self._is_copy() and self._store.own_log(self._identity.author).is_ours:
             return
         if not self._store.snapshot.charter().is_member(self._identity.device):
             return
@@ -146,6 +145,14 @@ class Desk:
             transaction.put_meta(_PLACE, self._store.place)
         self._identity.renew(seed)
         self._announce(transaction.committed)
+
+    def _is_copy(self) -> bool:
+        """Whether the store stands elsewhere than where it was last written; not asked again once it does not."""
+        if not self._is_placed:
+            noted = self._store.notes.meta(_PLACE)
+            self._is_placed = noted == self._store.place
+            return noted is not None and not self._is_placed
+        return False
 
     def _begin(self, owner: object) -> Transaction:
         if self._open is not None and self._open.owner is not owner:

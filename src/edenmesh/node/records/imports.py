@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from edenmesh.core.encoding import Plain
-from edenmesh.core.ids import DestinationId, FileHash, FormHash
+from edenmesh.core.ids import DestinationId, FileHash
 from edenmesh.core.records import (
     PUT,
     RETRACT,
@@ -28,7 +28,6 @@ from edenmesh.core.records import (
     compose,
     content_text,
     difference,
-    form_hash,
 )
 from edenmesh.eden import Document, Problem, Row, decode_document, normalise_document
 from edenmesh.errors import InvalidInput
@@ -81,7 +80,6 @@ class Importer:
         self._reading = FileReading(source, catalogue) if source is not None else None
         self._refused: set[str] = set()
         self._files: dict[str, File] = {}
-        self._schemas: dict[str, FormHash] = {}
         self._problems: list[Problem] = []
         self._written = self._unchanged = self._conflicts = 0
 
@@ -152,7 +150,7 @@ class Importer:
     def _take_row(self, row: Row, pen: Pen) -> Carried | None:
         held = self._parts.store.records.versions(row.table, row.uuid)
         if self._reading is not None:
-            return self._reading.observation(row, held, replace(pen, schema=self._schema(row.table)))
+            return self._reading.observation(row, held, replace(pen, schema=self._catalogue.schema(row.table)))
         if held is not None and self._is_update:
             return self._edit(row, held, pen)
         return self._begin(row, held, pen)
@@ -177,7 +175,7 @@ class Importer:
         if row.is_deleted:
             return None if strand.is_deleted else self._compose(row, Change(), strand, RETRACT, pen)
         wanted: dict[str, Content | None] = {**dict.fromkeys(row.emptied), **row.fields}
-        change = difference(strand, wanted, declared=held.declared(self._schema(row.table)))
+        change = difference(strand, wanted, declared=held.declared(self._catalogue.schema(row.table)))
         return None if change.is_empty else self._compose(row, change, strand, PUT, pen)
 
     def _compose(self, row: Row, change: Change, seen: StrandState | None, op: str, pen: Pen) -> Carried:
@@ -186,7 +184,7 @@ class Importer:
             about["created_on"] = row.created_on
         if row.modified_on:
             about["modified_on"] = row.modified_on
-        pen = replace(pen, schema=self._schema(row.table))
+        pen = replace(pen, schema=self._catalogue.schema(row.table))
         heads = seen.heads if seen is not None else ()
         return compose(pen, row.table, row.uuid, change, parents=heads, op=op, about=about)
 
@@ -203,13 +201,6 @@ class Importer:
                 given = keep_file(self._parts.desk, given, pending.label)
             found[name] = self._files[pending.label] = given
         return row.with_files(found)
-
-    def _schema(self, table: str) -> FormHash:
-        known = self._schemas.get(table)
-        if known is None:
-            form = self._catalogue.form(table)
-            known = self._schemas[table] = form_hash(form.encode()) if form is not None else FormHash(b"")
-        return known
 
 
 def _chunks(rows: Iterable[Row], rows_max: int) -> Iterator[list[Row]]:

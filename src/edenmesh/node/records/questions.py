@@ -16,7 +16,6 @@ from edenmesh.core.records import (
     Version,
     content_text,
     open_questions,
-    versions_at,
 )
 from edenmesh.store import RecordVersions
 
@@ -37,8 +36,7 @@ def questions_of(held: RecordVersions, strand: StrandState | None) -> list[Quest
     """The open questions about a record; `strand` is what it shows."""
     if not any(_asks(version) for version in held.versions.values()):
         return []
-    if held.uuid:
-        held = held._replace(versions=versions_at(held.versions, held.uuid, held.uncounted))
+    held = held.alone()
     asking = [version for version in held.versions.values() if _asks(version)]
     history = History(held.versions, held.uncounted)
     found: list[Question] = []

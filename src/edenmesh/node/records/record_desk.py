@@ -19,7 +19,6 @@ from edenmesh.core.records import (
     StrandState,
     compose,
     difference,
-    form_hash,
     offered_keeper,
     residence,
     versions_at,
@@ -211,8 +210,7 @@ class RecordDesk:
         current = self._store.snapshot.charter().current_forms.get(table)
         if current is not None and self._store.snapshot.form(current) is not None:
             return current
-        form = self.catalogue().form(table)
-        return form_hash(form.encode()) if form is not None else FormHash(b"")
+        return self.catalogue().schema(table)
 
     # --- drawing ------------------------------------------------------------------------------------------------------
 
