@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edenmesh.cli.digits import big_digits
-from edenmesh.cli.drawing import amount, clean, moment
+from edenmesh.cli.drawing.digits import big_digits
+from edenmesh.cli.drawing.screen import amount, clean, moment
 
 
 @given(st.text())

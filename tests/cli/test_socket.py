@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from edenmesh.cli.client import is_served
+from edenmesh.cli.reaching.client import is_served
 from edenmesh.web import socket_path
 
 

@@ -4,7 +4,7 @@ import re
 import signal
 from pathlib import Path
 
-from edenmesh.cli.digits import big_digits
+from edenmesh.cli.drawing.digits import big_digits
 from tests.cli.processes import COMMAND, Home, make_home
 from tests.cli.terminal import Terminal, at_terminal
 

@@ -6,8 +6,8 @@ import click
 import pytest
 
 from edenmesh.cli import edenmesh, main
-from edenmesh.cli.calls import ExampledCommand, default_home
-from edenmesh.cli.exits import MEANINGS, ExitCode
+from edenmesh.cli.reaching.calls import ExampledCommand, default_home
+from edenmesh.cli.reaching.exits import MEANINGS, ExitCode
 from tests.cli.processes import call
 
 HELP = Path(__file__).resolve().parents[2] / "docs" / "reference" / "cli.md"

@@ -18,8 +18,8 @@ from edenmesh.core.records import (
     last_observations,
     record_state,
 )
-from edenmesh.core.records.past import Name, Past
-from edenmesh.core.records.places import Places, Versions, places_of
+from edenmesh.core.records.history.past import Name, Past
+from edenmesh.core.records.history.places import Places, Versions, places_of
 from tests.oracle.gateway_worlds import FIELDS, Said, as_observation
 
 Pairs = Iterable[tuple[Name, list[Node], list[Node]]]

@@ -7,8 +7,8 @@ from msgspec.structs import replace
 from edenmesh.core.encoding import Plain
 from edenmesh.core.ids import VersionId
 from edenmesh.core.records import FieldState, History, RecordState, StrandState, Version, record_state
-from edenmesh.core.records.history import nodes_above
-from edenmesh.core.records.undone import is_only_undo
+from edenmesh.core.records.history.history import nodes_above
+from edenmesh.core.records.history.undone import is_only_undo
 
 Versions = Mapping[VersionId, Version]
 Uncounted = Set[VersionId]

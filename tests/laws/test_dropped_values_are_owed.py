@@ -2,7 +2,7 @@
 
 import pytest
 
-from edenmesh.core.records import bodies
+from edenmesh.core.records.writing import bodies
 from tests.laws.gateway_law import CARELESS, Scene, survey, surveyed
 from tests.oracle.gateway_worlds import Care
 

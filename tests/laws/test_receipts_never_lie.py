@@ -5,7 +5,8 @@ What every last observation saw is told by the world; the observation itself giv
 
 import pytest
 
-from edenmesh.core.records import RecordState, Version, observation, state_body
+from edenmesh.core.records import RecordState, Version, state_body
+from edenmesh.core.records.states import observation
 from tests.laws.gateway_law import CARELESS, Scene, survey, surveyed
 from tests.oracle.gateway_worlds import Care
 

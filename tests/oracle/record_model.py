@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from edenmesh.core.ids import VersionId
 from edenmesh.core.records import Declared, RecordState, Value, Version, canonical_text, owns_uuid
-from edenmesh.core.records.declarations import NOTHING
+from edenmesh.core.records.states.declarations import NOTHING
 from tests.oracle.observed_model import Observed
 from tests.oracle.unit_model import Name, Row, Said, Units
 

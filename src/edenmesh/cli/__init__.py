@@ -3,7 +3,7 @@
 Every command speaks to the device over its socket, or opens it in this process where none runs. Decides nothing.
 """
 
-from edenmesh.cli.exits import ExitCode
-from edenmesh.cli.program import edenmesh, main
+from edenmesh.cli.commands import edenmesh, main
+from edenmesh.cli.reaching import ExitCode
 
 __all__ = ["ExitCode", "edenmesh", "main"]

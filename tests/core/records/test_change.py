@@ -29,7 +29,7 @@ from edenmesh.core.records import (
     owns_uuid,
     record_state,
 )
-from edenmesh.core.records.change import whole_choice
+from edenmesh.core.records.writing.change import whole_choice
 from edenmesh.errors import InvalidInput
 from tests.core.records.pages import TABLE, Page
 from tests.oracle.histories import FIELDS, LISTS, VALUES, Written, edited_records, partial_histories

@@ -5,7 +5,7 @@ from collections import Counter
 from hypothesis import HealthCheck, given, settings
 
 from edenmesh.core.records import History, record_states
-from edenmesh.core.records.families import residences_of
+from edenmesh.core.records.states.families import residences_of
 from tests.oracle.histories import Written
 from tests.oracle.identity_model import Identity, Shown
 from tests.oracle.identity_worlds import partial_families

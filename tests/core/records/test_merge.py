@@ -2,7 +2,7 @@
 
 from edenmesh.core.ids import VersionId
 from edenmesh.core.records import OPEN, Change, Flag, Reference, Version, record_state
-from edenmesh.core.records.version import carry
+from edenmesh.core.records.versions.version import carry
 from tests.core.records.pages import OUTSIDE, Page
 from tests.oracle.packing import pack
 from tests.oracle.versions import base

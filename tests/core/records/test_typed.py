@@ -19,7 +19,7 @@ from edenmesh.core.records import (
     moment_of,
     text_of,
 )
-from edenmesh.core.records.values import require_value
+from edenmesh.core.records.versions.values import require_value
 from edenmesh.errors import InvalidInput
 
 SCALARS = (

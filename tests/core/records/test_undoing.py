@@ -4,7 +4,7 @@ import pytest
 
 from edenmesh.core.ids import VersionId
 from edenmesh.core.records import OBSERVE, RESOLVE, RETRACT, Change, Flag, carry
-from edenmesh.core.records.undoing import undo
+from edenmesh.core.records.writing.undoing import undo
 from edenmesh.errors import InvalidInput
 from tests.core.records.pages import OUTSIDE, Page
 from tests.oracle.packing import pack

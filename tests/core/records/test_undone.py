@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from edenmesh.core.encoding import Plain
 from edenmesh.core.ids import AuthorId, VersionId
 from edenmesh.core.records import RESOLVE, Change, Flag, History, Node, Pen, Version, compose, record_state
-from edenmesh.core.records.undone import mark_undone
+from edenmesh.core.records.history.undone import mark_undone
 from tests.core.records.pages import TABLE, Page
 
 _DEEP = 10_000

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from edenmesh.core.limits import INTEGER_MAX, INTEGER_MIN, LABEL_CHARS_MAX, NAME_CHARS_MAX, UUID_CHARS_MAX
 from edenmesh.core.records import Date, DateTime, Decimal, File, Reference, Value, canonical_text, content_text
-from edenmesh.core.records.values import require_value
+from edenmesh.core.records.versions.values import require_value
 from edenmesh.errors import InvalidInput
 
 HASH = bytes(range(32))

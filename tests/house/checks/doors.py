@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 from tests.house.checks import PACKAGE, Module, Report, declared_all, imports_of, read_modules, top_level_names
-from tests.house.checks.floors import GROUND, room_of
+from tests.house.checks.floors import GROUND, room_of, suite_of
 
 
 def check_doors(root: Path) -> Report:
@@ -26,8 +26,9 @@ def _check_entrances(module: Module, names: set[str], report: Report) -> None:
         if target.split(".")[0] != PACKAGE:
             continue
         own, room = room_of(module.name), room_of(target)
-        if room.startswith("node.") and not f"{own}.".startswith("node."):
-            room = "node"  # Its inner rooms are behind its door.
+        suite = suite_of(room)
+        if suite is not None and not f"{own}.".startswith(f"{suite}."):
+            room = suite  # Its inner rooms are behind its door.
         door = f"{PACKAGE}.{room}" if room else PACKAGE
         if room != own and room not in GROUND and target != door:
             report.complain(module.place(found.node), f"enters {room} by {target}; import from {door} instead")

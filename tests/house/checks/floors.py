@@ -1,7 +1,7 @@
 """The floors: who may know of whom. Imports go downwards only, and rooms on one floor have no door between them.
 
 The ground floor is one room, since its few modules carry each other. The package's own `__init__` is the library's
-surface; it stands above the node and below the faces. The node is a room with rooms inside, which stand below it.
+surface; it stands above the node and below the faces. A suite is a room with rooms inside, which stand below it.
 """
 
 from collections.abc import Iterable, Iterator
@@ -10,9 +10,14 @@ from pathlib import Path
 
 from tests.house.checks import PACKAGE, Import, Module, Report, imports_of, read_modules
 
+SUITES = ("core.records", "node", "cli")
 GROUND = ("errors", "core", "core.limits", "core.ids", "core.encoding", "core.ports")
 FLOORS: tuple[tuple[str, ...], ...] = (
     GROUND,
+    ("core.records.versions",),
+    ("core.records.forms", "core.records.history"),
+    ("core.records.states",),
+    ("core.records.writing",),
     ("core.records", "core.reconcile"),
     ("core.trust",),
     ("core.pairing",),
@@ -26,6 +31,10 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("node",),
     ("",),
     ("web",),
+    ("cli.drawing",),
+    ("cli.reaching",),
+    ("cli.dialogues",),
+    ("cli.commands",),
     ("cli",),
     ("demo",),
     ("__main__",),
@@ -33,14 +42,23 @@ FLOORS: tuple[tuple[str, ...], ...] = (
 FLOOR_OF = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
 
 
+def suite_of(room: str) -> str | None:
+    """The suite whose inner room this is: "node" for "node.parts"; None for a room that stands alone."""
+    return next((suite for suite in SUITES if room.startswith(f"{suite}.")), None)
+
+
 def room_of(module: str) -> str:
     """The room a module of the package belongs to: "core.trust" for edenmesh.core.trust.seal.
 
-    A module that stands in `node` itself, beside its inner rooms, belongs to "node".
+    A module that stands in a suite itself, beside its inner rooms, belongs to the suite.
     """
     parts = module.split(".")[1:]
-    is_inner = parts[:1] == ["node"] and (len(parts) > 2 or ".".join(parts) in FLOOR_OF)
-    return ".".join(parts[:2] if parts[:1] == ["core"] or is_inner else parts[:1])
+    suite = suite_of(".".join(parts))
+    if suite is None:
+        return ".".join(parts[:2] if parts[:1] == ["core"] else parts[:1])
+    depth = suite.count(".") + 2
+    inner = ".".join(parts[:depth])
+    return inner if len(parts) > depth or inner in FLOOR_OF else suite
 
 
 def check_floors(root: Path) -> Report:

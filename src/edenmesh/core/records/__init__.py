@@ -3,42 +3,49 @@
 Invariant: equal sets of versions give equal states, in whatever order they came. Imports only the floor below.
 """
 
-from edenmesh.core.records.about import ABSENT, Observation, Resolution
-from edenmesh.core.records.bodies import owed_fields
-from edenmesh.core.records.catalogue import Catalogue, Membership
-from edenmesh.core.records.change import Change, Pen, compose, difference, normal_value, whole_choice
-from edenmesh.core.records.deciding import StrandDecision, decide_different, decide_same, offered_keeper
-from edenmesh.core.records.declarations import Declarations, Declared, declared_by
-from edenmesh.core.records.families import family_uuids, residence, versions_at
-from edenmesh.core.records.form import FORM_FORMAT, KINDS, Component, Field, Form, Option, Rule, Table, form_hash
-from edenmesh.core.records.history import History
-from edenmesh.core.records.merge import record_state, record_states
-from edenmesh.core.records.node import Node
-from edenmesh.core.records.observation import (
+from edenmesh.core.records.forms import (
+    FORM_FORMAT,
+    KINDS,
+    Catalogue,
+    Component,
+    Field,
+    Form,
+    Membership,
+    Option,
+    Raw,
+    Rule,
+    Table,
+    content_of,
+    form_hash,
+    in_order,
+    moment_of,
+    text_of,
+)
+from edenmesh.core.records.history import History, Node
+from edenmesh.core.records.states import (
+    OPEN,
+    Choice,
+    Declarations,
+    Declared,
+    FieldState,
+    Flag,
+    RecordState,
+    StrandState,
     body_hash,
+    declared_by,
+    family_uuids,
     is_delivered,
     is_receipt,
     last_observations,
     open_questions,
+    record_state,
+    record_states,
+    residence,
     state_body,
+    versions_at,
 )
-from edenmesh.core.records.observing import Draft, Reading, observe
-from edenmesh.core.records.ruling import RULES, decide, rulings
-from edenmesh.core.records.state import OPEN, Choice, FieldState, Flag, RecordState, StrandState
-from edenmesh.core.records.typed import Raw, content_of, in_order, moment_of, text_of
-from edenmesh.core.records.undoing import Undo, undo
-from edenmesh.core.records.values import (
-    Content,
-    Date,
-    DateTime,
-    Decimal,
-    File,
-    Reference,
-    Value,
-    canonical_text,
-    content_text,
-)
-from edenmesh.core.records.version import (
+from edenmesh.core.records.versions import (
+    ABSENT,
     ALIAS,
     FORMAT,
     MASTER,
@@ -47,14 +54,46 @@ from edenmesh.core.records.version import (
     RESOLVE,
     RETRACT,
     Carried,
+    Content,
+    Date,
+    DateTime,
+    Decimal,
+    File,
+    Observation,
+    Reference,
     Removal,
+    Resolution,
+    Value,
     Version,
+    canonical_text,
     carry,
+    content_text,
     left_uuid,
     owned_uuid,
     owns_uuid,
     version_id,
     write,
+)
+from edenmesh.core.records.writing import (
+    RULES,
+    Change,
+    Draft,
+    Pen,
+    Reading,
+    StrandDecision,
+    Undo,
+    compose,
+    decide,
+    decide_different,
+    decide_same,
+    difference,
+    normal_value,
+    observe,
+    offered_keeper,
+    owed_fields,
+    rulings,
+    undo,
+    whole_choice,
 )
 
 __all__ = [

@@ -1,0 +1,320 @@
+"""What people decided about the strands of one family: which are one, and which left (design, section 2.5).
+
+A resolution says `same` of strands, or `keeps` of one and `leaves` of others: words on pairs of strands. Of the words
+on one pair those last that no other of them follows. Words that cannot hold together (same and different, directly or
+through other strands; leaving in a circle, so that nobody keeps the uuid) contradict each other, and then nothing
+applies of the latest of the decisions concerned. What the earlier ones said, which all of these followed, holds.
+
+A name that is no strand here says nothing until it is one. Cost: a few passes over what was decided, and one over the
+versions to tell the decisions apart in time.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Final, NamedTuple, TypeAlias
+
+from edenmesh.core.ids import VersionId
+from edenmesh.core.records.history import Node
+from edenmesh.core.records.states.strands import Bits, Roots, Unions, is_decision, observed_together
+from edenmesh.core.records.versions import left_uuid
+
+_ROUNDS: Final = 16
+"""After so many rounds of taking back the latest, all that still contradict are taken back at once: bounds the cost."""
+
+Together: TypeAlias = Mapping[str, Mapping[Bits, list[Node]]]
+
+
+class Word(NamedTuple):
+    """One decision on a pair of strands: they are the same, or `leaver` leaves what the other keeps.
+
+    `named` is the first version by which the leaver was called, or None where it belongs to one so called.
+    """
+
+    decision: Node
+    one: Bits
+    other: Bits
+    leaver: Bits = 0
+    named: VersionId | None = None
+
+    @property
+    def pair(self) -> tuple[Bits, Bits]:
+        """The two strands, in order."""
+        return (self.one, self.other) if self.one < self.other else (self.other, self.one)
+
+    @property
+    def keeper(self) -> Bits:
+        """Who keeps the uuid, where one leaves."""
+        return self.one if self.leaver == self.other else self.other
+
+
+@dataclass(slots=True)
+class Decided:
+    """What holds: sets of atoms that are one strand each, the words that hold, and those that contradict others.
+
+    `left` has, by the atom that stands for a strand, the name by which it left.
+    """
+
+    strands: Unions
+    holding: list[Word] = field(default_factory=list)
+    contradicting: list[Word] = field(default_factory=list)
+    left: dict[Bits, VersionId] = field(default_factory=dict)
+
+    def name_left(self, atom: Bits) -> VersionId | None:
+        """The first version by which the strand of an atom left its uuid, or None where it has not."""
+        return self.left.get(self.strands.whole(atom))
+
+    def resides(self, atom: Bits, uuid: str, roots: Roots) -> bool:
+        """Whether the strand of an atom is under a uuid, be it that it was born there or that it left for it."""
+        name = self.name_left(atom)
+        return roots.home(atom) == uuid if name is None else left_uuid(name) == uuid
+
+
+class _Open(NamedTuple):
+    """Atoms under one uuid that nobody has named, and those that decisions tell apart there."""
+
+    uuid: str
+    unnamed: Bits
+    named: set[Bits]
+
+
+def decided_by(roots: Roots) -> Decided:
+    """The strands of a family, and who left, as observations and people's decisions make them."""
+    together = observed_together(roots)
+    decisions = [node for node in roots.history if node.is_counted and is_decision(node.version)]
+    decided = Decided(Unions(roots.atoms))
+    for pair in roots.equal_where_left():
+        decided.strands.join(pair)
+    if not decisions:
+        for atoms in together.values():
+            decided.strands.join(atoms)
+        return decided
+    times = _Times(roots.history.nodes, decisions)
+    words = _words_of(decisions, roots, together, times)
+    still_open = _join_observed(decided.strands, roots, together, words)
+    said = [_between(word, decided.strands) for word in words if not word.decision.is_undone]
+    decided.holding, decided.contradicting = _consistent(_lasting(said, times), times)
+    _apply(decided)
+    for one in still_open:
+        _join_stayer(one, roots, decided)
+    return decided
+
+
+class _Times:
+    """Which of some decisions follow a node, as bits of a number."""
+
+    def __init__(self, nodes: list[Node], decisions: list[Node]) -> None:
+        self._bit_of: Final = {node: 1 << number for number, node in enumerate(decisions)}
+        self._above: Final[dict[Node, int]] = {}
+        for node in reversed(nodes):
+            handed = self._above.get(node, 0) | self._bit_of.get(node, 0)
+            if handed:
+                for parent in node.parents:
+                    self._above[parent] = self._above.get(parent, 0) | handed
+
+    def bits(self, decisions: Iterable[Node]) -> int:
+        """These decisions as bits."""
+        bits = 0
+        for one in decisions:
+            bits |= self._bit_of[one]
+        return bits
+
+    def above(self, nodes: Iterable[Node]) -> int:
+        """The decisions that follow any of these nodes."""
+        bits = 0
+        for node in nodes:
+            bits |= self._above.get(node, 0)
+        return bits
+
+
+def _words_of(decisions: list[Node], roots: Roots, together: Together, times: _Times) -> list[Word]:
+    """What the decisions say of strands that are here."""
+    seen = {uuid: {atom: times.above(nodes) for atom, nodes in atoms.items()} for uuid, atoms in together.items()}
+    words: list[Word] = []
+    for node in decisions:
+        said = node.version.resolution
+        same = list(dict.fromkeys(atom for one in said.same if (atom := roots.atom(one))))
+        # Pairs with the first strand say as much as all pairs, and are no more than there are names.
+        words += [Word(node, same[0], other) for other in same[1:]]
+        keeper = roots.atom(said.keeps) if said.keeps is not None else 0
+        named = {one: atom for one in said.leaves if (atom := roots.atom(one)) not in (0, keeper)} if keeper else {}
+        # A strand cannot leave the uuid that was made for it when it left another.
+        leavers = {one: atom for one, atom in named.items() if not roots.left.get(roots.home(keeper), 0) & atom}
+        words += [Word(node, keeper, atom, atom, one) for one, atom in leavers.items()]
+        for uuid in {roots.home(atom) for atom in leavers.values()} & seen.keys():
+            with_them = _seen_with({*leavers.values()}, keeper, seen[uuid], times.bits([node]))
+            words += [Word(node, keeper, atom, atom) for atom in with_them]
+    return words
+
+
+def _seen_with(leavers: set[Bits], keeper: Bits, seen: Mapping[Bits, int], decision: int) -> set[Bits]:
+    """What was one strand with those that leave when that was decided, by what was observed until then."""
+    together = {atom for atom, above in seen.items() if above & decision}
+    return together - leavers if together & leavers and keeper not in together else set()
+
+
+def _join_observed(unions: Unions, roots: Roots, together: Together, words: list[Word]) -> list[_Open]:
+    """Join what observations make one. Returns what they leave open where decisions tell strands apart.
+
+    Strands that a decision tells apart are not made one by observations under their uuid, even where the decision was
+    undone: people were asked, and are asked again. Those that left the same way stay together.
+    """
+    parting = [word for word in words if word.leaver]
+    still_open: list[_Open] = []
+    for uuid, observed in together.items():
+        atoms = set(observed)
+        atoms.update(
+            word.keeper
+            for word in parting
+            if word.leaver in observed and roots.home(word.keeper) == uuid and not word.decision.is_undone
+        )
+        apart = [(word.leaver, word.keeper) for word in parting if word.leaver in atoms and word.keeper in atoms]
+        for level in _levels(apart):
+            unions.join(level)
+        named = {atom for pair in apart for atom in pair}
+        unnamed = sorted(atoms - named)
+        unions.join(unnamed)
+        if named and unnamed:
+            still_open.append(_Open(uuid, unnamed[0], named))
+    return [one._replace(unnamed=unions.whole(one.unnamed)) for one in still_open]
+
+
+def _levels(apart: list[tuple[Bits, Bits]]) -> list[list[Bits]]:
+    """Those who leave nobody, those who leave only these, and so on; in a circle nobody has a place."""
+    keepers: dict[Bits, set[Bits]] = {}
+    leavers: dict[Bits, set[Bits]] = {}
+    for leaver, keeper in apart:
+        keepers.setdefault(leaver, set()).add(keeper)
+        leavers.setdefault(keeper, set()).add(leaver)
+    level = sorted(leavers.keys() - keepers.keys())
+    levels: list[list[Bits]] = []
+    while level:
+        levels.append(level)
+        further: set[Bits] = set()
+        for keeper in level:
+            for leaver in leavers.get(keeper, ()):
+                keepers[leaver].discard(keeper)
+                if not keepers[leaver]:
+                    further.add(leaver)
+        level = sorted(further)
+    return levels
+
+
+def _between(word: Word, unions: Unions) -> Word:
+    """The word as one on strands."""
+    leaver = unions.whole(word.leaver) if word.leaver else 0
+    return word._replace(one=unions.whole(word.one), other=unions.whole(word.other), leaver=leaver)
+
+
+def _lasting(words: list[Word], times: _Times) -> list[Word]:
+    """Of the words on each pair those that no other of them follows."""
+    by_pair: dict[tuple[Bits, Bits], list[Word]] = {}
+    for word in words:
+        by_pair.setdefault(word.pair, []).append(word)
+    lasting: list[Word] = []
+    for said in by_pair.values():
+        all_of_them = times.bits({word.decision for word in said}) if len(said) > 1 else 0
+        lasting += [word for word in said if not times.above([word.decision]) & all_of_them]
+    return lasting
+
+
+def _consistent(words: list[Word], times: _Times) -> tuple[list[Word], list[Word]]:
+    """The words that hold together, and those that do not."""
+    contradicting: list[Word] = []
+    for number in count(1):
+        groups = _circles(words)
+        if not groups:
+            break
+        taken: set[Node] = set()
+        for group in groups:
+            everyone = times.bits(group)
+            latest = {one for one in group if not times.above([one]) & everyone}
+            taken.update(latest if number < _ROUNDS else group)
+        contradicting += [word for word in words if word.decision in taken]
+        words = [word for word in words if word.decision not in taken]
+    return words, contradicting
+
+
+def _circles(words: list[Word]) -> list[set[Node]]:
+    """Sets of decisions by which strands leave in a circle; the shortest is one that leaves itself, or its same."""
+    ends = {end for word in words for end in word.pair}
+    same = Unions(ends)
+    for word in words:
+        if not word.leaver:
+            same.join(word.pair)
+    parting = _in_circles([(same.whole(word.leaver), same.whole(word.keeper), word) for word in words if word.leaver])
+    if not parting:
+        return []
+    named = {end for word in parting for end in word.pair}
+    joining = _between_named([word for word in words if not word.leaver], named)
+    circles = Unions(ends)
+    for word in (*parting, *joining):
+        circles.join(word.pair)
+    groups: dict[Bits, set[Node]] = {}
+    for word in (*parting, *joining):
+        groups.setdefault(circles.whole(word.one), set()).add(word.decision)
+    return [group for group in groups.values() if group & {word.decision for word in parting}]
+
+
+def _in_circles(edges: list[tuple[Bits, Bits, Word]]) -> list[Word]:
+    """What is left when, again and again, those who leave nobody and those whom nobody leaves are taken away."""
+    by_end = _by_ends((leaver, keeper) for leaver, keeper, _ in edges)
+    left = Counter(leaver for leaver, _, _ in edges)
+    kept = Counter(keeper for _, keeper, _ in edges)
+    gone: set[int] = set()
+    pending = [end for end in by_end if not left[end] or not kept[end]]
+    while pending:
+        for number in by_end[pending.pop()]:
+            if number not in gone:
+                gone.add(number)
+                leaver, keeper, _ = edges[number]
+                left[leaver] -= 1
+                kept[keeper] -= 1
+                # Each strand loses its last edge of a kind once, so this ends.
+                pending += [end for end, count in ((leaver, left[leaver]), (keeper, kept[keeper])) if not count]
+    return [word for number, (_, _, word) in enumerate(edges) if number not in gone]
+
+
+def _between_named(words: list[Word], named: set[Bits]) -> list[Word]:
+    """The words `same` that join strands named elsewhere: without those who, again and again, hang on one other."""
+    beside: dict[Bits, set[Bits]] = {}
+    for word in words:
+        beside.setdefault(word.one, set()).add(word.other)
+        beside.setdefault(word.other, set()).add(word.one)
+    pending = [one for one, others in beside.items() if len(others) < 2 and one not in named]
+    while pending:
+        one = pending.pop()
+        for other in beside.pop(one, ()):
+            beside[other].discard(one)
+            if len(beside[other]) == 1 and other not in named:
+                pending.append(other)
+    return [word for word in words if word.one in beside and word.other in beside]
+
+
+def _by_ends(pairs: Iterable[tuple[Bits, Bits]]) -> dict[Bits, list[int]]:
+    """The numbers of the pairs, by each of their ends."""
+    by_end: dict[Bits, list[int]] = {}
+    for number, pair in enumerate(pairs):
+        for end in set(pair):
+            by_end.setdefault(end, []).append(number)
+    return by_end
+
+
+def _apply(decided: Decided) -> None:
+    for word in decided.holding:
+        if not word.leaver:
+            decided.strands.join(word.pair)
+    for word in decided.holding:
+        if word.named is not None:
+            strand = decided.strands.whole(word.leaver)
+            decided.left[strand] = min(word.named, decided.left.get(strand, word.named))
+
+
+def _join_stayer(still_open: _Open, roots: Roots, decided: Decided) -> None:
+    """What was observed under a uuid and nobody has named belongs to the strand that stayed, where it is one."""
+    uuid, unnamed, named = still_open
+    staying = {decided.strands.whole(atom) for atom in named if decided.resides(atom, uuid, roots)}
+    spoken_of = {end for word in decided.holding for end in word.pair}
+    if len(staying) == 1 and unnamed not in spoken_of:
+        decided.strands.join((*staying, unnamed))

@@ -1,0 +1,156 @@
+"""State = f(versions, the forms they name): the rules of the design, sections 2.4 to 2.6, as one pure function.
+
+What fields show is worked out strand by strand (fields.py); which strands there are, and where each resides, is asked
+first (families.py). A retract covers what its author saw, no more.
+
+Versions that do not count (quarantined, undone, or newer than this program) keep their place in causality and give no
+value. Cost: a few passes over the versions, and one over the assignments of each field.
+"""
+
+from collections.abc import Mapping, Set
+
+from edenmesh.core.ids import VersionId
+from edenmesh.core.records.history import History, Node, Past, heads_of, is_only_undo, nodes_above, nodes_below
+from edenmesh.core.records.states.declarations import NOTHING, Declarations, Declared, declared_by
+from edenmesh.core.records.states.families import Residence, residences_of
+from edenmesh.core.records.states.fields import Said, fields_of, said_by
+from edenmesh.core.records.states.observation import questions_of
+from edenmesh.core.records.states.state import Choice, FieldState, Flag, RecordState, StrandState
+from edenmesh.core.records.states.strands import is_only_parting
+from edenmesh.core.records.versions import PUT, RESOLVE, RETRACT, Version
+
+# The numbers of the flags, which are quicker to join than the flags themselves.
+_CONFLICT = Flag.CONFLICT.value
+_IDENTITY = Flag.IDENTITY.value
+_CONTESTED = Flag.CONTESTED.value
+_DELETED = Flag.DELETED.value
+_WAITING = Flag.WAITING.value
+_QUARANTINED = Flag.QUARANTINED.value
+_NEWER = Flag.NEWER.value
+_AWAITED = Flag.AWAITED.value
+_QUESTION = Flag.QUESTION.value
+_FLAGS = tuple(Flag(number) for number in range(2 * max(Flag)))
+
+
+def record_states(
+    versions: Mapping[VersionId, Version],
+    uncounted: Set[VersionId] = frozenset(),
+    declarations: Declarations | None = None,
+) -> tuple[RecordState, ...]:
+    """The states of all records that the versions of one family make, by uuid: normally one.
+
+    A family is all versions under the uuids that `family_uuids` links. There is a state for each uuid under which a
+    strand resides, or versions stand that are in no strand: they wait, or do not count. `uncounted` are the
+    quarantined ones among the versions; without `declarations` no forms are looked at.
+    """
+    if len(versions) == 1 and not uncounted:
+        # Most records were written once, and then nothing can be undecided.
+        first, version = next(iter(versions.items()))
+        if _only_sets(version):
+            is_awaited = declarations is not None and declarations.is_awaited(version.schema)
+            awaited = Flag(_AWAITED if is_awaited else 0)
+            return (RecordState(version.table, version.uuid, (_lone_strand(first, version),), frozenset(), awaited),)
+    history = History(versions, uncounted)
+    declared = declared_by(history, declarations) if declarations is not None else NOTHING
+    past = Past(history, declared.units)
+    return tuple([_state(one, history, past, declared) for one in residences_of(history)])
+
+
+def record_state(
+    versions: Mapping[VersionId, Version],
+    uncounted: Set[VersionId] = frozenset(),
+    declarations: Declarations | None = None,
+) -> RecordState:
+    """The state of one record from all its versions held here, none of which stands under another uuid."""
+    states = record_states(versions, uncounted, declarations)
+    if len(states) == 1:
+        return states[0]
+    uuid = next(iter(versions.values())).uuid
+    return next((state for state in states if state.uuid == uuid), states[0])
+
+
+def _state(record: Residence, history: History, past: Past, declared: Declared) -> RecordState:
+    versions, uncounted = record.versions, history.uncounted
+    is_shared = record.is_shared
+    strands = tuple([_strand_state(nodes, history, past, declared, is_shared=is_shared) for nodes in record.strands])
+    flags = _IDENTITY if len(strands) > 1 or record.contradictions else 0
+    for strand in strands:
+        if strand.conflicts:
+            flags |= _CONFLICT
+        if strand.retracts:
+            flags |= _CONTESTED if strand.is_contested else _DELETED if len(strands) == 1 else 0
+    waiting = history.waiting
+    if waiting:
+        waiting = frozenset(waiting & versions.keys())
+        flags |= _WAITING if waiting else 0
+    if uncounted and not uncounted.isdisjoint(versions):
+        flags |= _QUARANTINED
+    if history.has_newer and not all(one.is_understood for one in versions.values()):
+        flags |= _NEWER
+    if declared.is_awaited:
+        flags |= _AWAITED
+    if history.observed and any(_is_asked_of(record, one) for one in questions_of(history)):
+        flags |= _QUESTION
+    table = next(iter(versions.values())).table
+    return RecordState(table, record.uuid, strands, waiting, _FLAGS[flags], record.contradictions)
+
+
+def _is_asked_of(record: Residence, question: VersionId) -> bool:
+    return question in record.versions and record.versions[question].uuid == record.uuid
+
+
+def _only_sets(version: Version) -> bool:
+    return version.is_understood and not version.parents and not version.add
+
+
+def _lone_strand(one: VersionId, version: Version) -> StrandState:
+    ids = (one,)
+    fields = {name: FieldState((Choice(value, ids),)) for name, value in sorted(version.set.items())}
+    return StrandState(first=one, firsts=ids, heads=ids, fields=fields)
+
+
+def _strand_state(
+    nodes: list[Node], history: History, past: Past, declared: Declared, *, is_shared: bool
+) -> StrandState:
+    speaking = [node for node in nodes if node.is_counted and not node.is_undone]
+    undone = [node for node in nodes if node.is_undone and node.is_counted] if len(speaking) < len(nodes) else []
+    said = said_by(speaking, undone, past, declared)
+    fields, conflicts = fields_of(said, nodes, history, past, declared)
+    retracts, edits = _retracts(nodes, speaking, said, past)
+    return StrandState(
+        first=nodes[0].id,
+        firsts=tuple(sorted([one for node in nodes if not node.parents for one in node.equals])),
+        heads=tuple(sorted([node.id for node in heads_of(nodes)])),
+        fields=fields,
+        conflicts=conflicts,
+        retracts=retracts,
+        concurrent_edits=edits,
+        is_shared=is_shared,
+    )
+
+
+def _retracts(
+    nodes: list[Node], speaking: list[Node], said: Said, past: Past
+) -> tuple[tuple[VersionId, ...], tuple[VersionId, ...]]:
+    """The retracts that no later put or resolve lifted, and the edits that none of them saw.
+
+    An undo that saw a retract leaves it as it is: else nobody could take back the undo of a retract. Whoever tells
+    strands apart says nothing of what they hold. What was found at a server is no edit of what was retracted.
+    """
+    retracts = [node for node in speaking if node.version.op == RETRACT]
+    if not retracts:
+        return (), ()
+    own = [node for node in speaking if node.version.op in (PUT, RESOLVE) and not is_only_parting(node.version)]
+    undos = {node for node in own if is_only_undo(node.version)}
+    lifted = nodes_below([node for node in own if node not in undos])
+    live = [node for node in retracts if node not in lifted]
+    if not live:
+        return (), ()
+    covered = nodes_below(live)
+    edits = {*own, *(node for node in speaking if node.version.remove)}
+    for name, nodes_of in (*said.assigned.items(), *((name, nodes_of) for (name, _), nodes_of in said.added.items())):
+        edits.update(node for node in nodes_of if covered.isdisjoint(past.found(node, name)))
+    if undos:
+        covered |= nodes_above(live, nodes).intersection(undos)
+    unseen = [node for node in speaking if node in edits and node not in covered]
+    return tuple(node.id for node in live), tuple(one for node in unseen for one in node.ids)

@@ -1,0 +1,30 @@
+"""What is written next: a change, a decision, an undo, what a server was seen to hold."""
+
+from edenmesh.core.records.writing.bodies import owed_fields
+from edenmesh.core.records.writing.change import Change, Pen, compose, difference, normal_value, whole_choice
+from edenmesh.core.records.writing.deciding import StrandDecision, decide_different, decide_same, offered_keeper
+from edenmesh.core.records.writing.observing import Draft, Reading, observe
+from edenmesh.core.records.writing.ruling import RULES, decide, rulings
+from edenmesh.core.records.writing.undoing import Undo, undo
+
+__all__ = [
+    "RULES",
+    "Change",
+    "Draft",
+    "Pen",
+    "Reading",
+    "StrandDecision",
+    "Undo",
+    "compose",
+    "decide",
+    "decide_different",
+    "decide_same",
+    "difference",
+    "normal_value",
+    "observe",
+    "offered_keeper",
+    "owed_fields",
+    "rulings",
+    "undo",
+    "whole_choice",
+]
