@@ -9,7 +9,7 @@ import pytest
 
 from edenmesh import errors
 from edenmesh.errors import EdenmeshError, InvalidInput, ProtocolError, StoreError
-from edenmesh.web.answers import error_view, refuse
+from edenmesh.web.api.answers import error_view, refuse
 from tests.net.loop import in_loop
 from tests.node.devices import World, running
 from tests.web.local import served

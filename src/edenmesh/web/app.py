@@ -1,4 +1,8 @@
-"""The local API of a device as an ASGI application. Commands speak it over a socket; screens will, too."""
+"""The device as an ASGI application: its API and its screens, the same behind every door."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -7,28 +11,26 @@ from starlette.responses import Response
 
 from edenmesh.errors import EdenmeshError, UsageError
 from edenmesh.node import Device
-from edenmesh.web.answers import answer, defect, error_view, refuse
-from edenmesh.web.deletion_routes import DeletionRoutes
-from edenmesh.web.delivery_routes import DeliveryRoutes
-from edenmesh.web.people_routes import PeopleRoutes
-from edenmesh.web.record_routes import RecordRoutes
+from edenmesh.web.api import answer, api_routes, defect, error_view, refuse
+from edenmesh.web.doors import serving_socket
+
+
+@asynccontextmanager
+async def serving(device: Device, home: Path) -> AsyncIterator[Path]:
+    """Serve the device on its socket while the block runs. Raises ConfigError where the socket cannot be made."""
+    async with serving_socket(make_app(device), home) as path:
+        yield path
 
 
 def make_app(device: Device) -> Starlette:
     """The application for one open device."""
-    routes = [
-        *PeopleRoutes(device).routes,
-        *RecordRoutes(device).routes,
-        *DeliveryRoutes(device).routes,
-        *DeletionRoutes(device).routes,
-    ]
     handlers = {
         EdenmeshError: _handle_error,
         HTTPException: _handle_http,
         ClientDisconnect: _handle_gone,
         Exception: _handle_error,
     }
-    return Starlette(routes=routes, exception_handlers=handlers)
+    return Starlette(routes=api_routes(device), exception_handlers=handlers)
 
 
 async def _handle_error(_request: Request, error: Exception) -> Response:

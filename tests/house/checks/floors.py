@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tests.house.checks import PACKAGE, Import, Module, Report, imports_of, read_modules
 
-SUITES = ("core.records", "node", "cli")
+SUITES = ("core.records", "node", "web", "cli")
 GROUND = ("errors", "core", "core.limits", "core.ids", "core.encoding", "core.ports")
 FLOORS: tuple[tuple[str, ...], ...] = (
     GROUND,
@@ -30,6 +30,9 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("node.pairing", "node.delivery", "node.deletion", "node.stewardship"),
     ("node",),
     ("",),
+    ("web.visiting", "web.texts"),
+    ("web.api", "web.doors"),
+    ("web.pages",),
     ("web",),
     ("cli.drawing",),
     ("cli.reaching",),

@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import Final
 
 import uvicorn
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from edenmesh.errors import ConfigError
-from edenmesh.node import Device
-from edenmesh.web.app import make_app
+from edenmesh.web.visiting import OWNER, admit
 
 _PATH_BYTES_MAX: Final = 100
 
@@ -35,11 +35,11 @@ def socket_path(home: Path) -> Path:
 
 
 @asynccontextmanager
-async def serving(device: Device, home: Path) -> AsyncIterator[Path]:
-    """Serve the device's API while the block runs. Raises ConfigError where the socket cannot be made."""
+async def serving_socket(app: ASGIApp, home: Path) -> AsyncIterator[Path]:
+    """Serve an application while the block runs. Raises ConfigError where the socket cannot be made."""
     path = socket_path(home)
     bound = _bind(path)
-    config = uvicorn.Config(make_app(device), log_level="critical", lifespan="off", timeout_graceful_shutdown=1)
+    config = uvicorn.Config(_OwnersDoor(app), log_level="critical", lifespan="off", timeout_graceful_shutdown=1)
     server = _Server(config)
     task = asyncio.create_task(server.serve(sockets=[bound]))
     try:
@@ -51,6 +51,17 @@ async def serving(device: Device, home: Path) -> AsyncIterator[Path]:
         bound.close()
         with suppress(FileNotFoundError):
             path.unlink()
+
+
+class _OwnersDoor:
+    """Whoever could open the socket is the owner."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        admit(scope, OWNER)
+        await self._app(scope, receive, send)
 
 
 class _Server(uvicorn.Server):

@@ -10,7 +10,7 @@ from starlette.routing import Route
 from edenmesh.core.ids import format_id
 from edenmesh.errors import InvalidInput
 from edenmesh.node import Device, PairingTask, PeerEvent
-from edenmesh.web.answers import answer, flag_of, lines, number_of, read_object, text_of
+from edenmesh.web.api.answers import answer, flag_of, lines, number_of, read_object, text_of
 
 
 class PeopleRoutes:

@@ -10,7 +10,7 @@ from starlette.routing import Route
 
 from edenmesh.errors import InvalidInput
 from edenmesh.node import Device, Json
-from edenmesh.web.answers import answer, flag_of, lines, read_object, text_of
+from edenmesh.web.api.answers import answer, flag_of, lines, read_object, text_of
 
 What: TypeAlias = Literal["all", "forms", "records"]
 _WHATS: Final[dict[str, What]] = {"all": "all", "forms": "forms", "records": "records"}

@@ -14,7 +14,7 @@ from edenmesh.core.limits import INTEGER_MAX
 from edenmesh.core.records import File, Form
 from edenmesh.errors import InvalidInput
 from edenmesh.node import Decision, Device, Json
-from edenmesh.web.answers import answer, flag_of, number_of, object_of, read_object, text_of
+from edenmesh.web.api.answers import answer, flag_of, number_of, object_of, read_object, text_of
 
 RECORDS_HEADER: Final = "Edenmesh-Records"
 AFTER_HEADER: Final = "Edenmesh-After"

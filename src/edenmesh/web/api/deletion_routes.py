@@ -9,7 +9,7 @@ from starlette.routing import Route
 from edenmesh.core.limits import INTEGER_MAX
 from edenmesh.errors import InvalidInput
 from edenmesh.node import Device, Json, PurgeView
-from edenmesh.web.answers import answer, flag_of, number_of, read_object, text_of
+from edenmesh.web.api.answers import answer, flag_of, number_of, read_object, text_of
 
 _PAGE_MAX = 1000
 
