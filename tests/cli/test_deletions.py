@@ -12,29 +12,36 @@ TABLE = "cr_shelter"
 
 
 def meet(duo: Duo) -> None:
-    """Ben syncs with Ada; what was purged as an only copy is missing on both from then on."""
+    """Ben syncs with Ada; what is purged on one of them keeps it from being everything."""
     assert duo.ben.call("sync", "Ada", "--address", f"127.0.0.1:{duo.ada.port}", "--no-announce").code in (0, 3)
 
 
-def test_an_only_copy_goes_only_when_that_is_typed(duo: Duo) -> None:
-    uuid = duo.ben.ask("record", "add", TABLE, "name=Alone")["uuid"]
-    done = duo.ben.call("purge", TABLE, uuid)
-    done.refused(1, "nobody is here to be asked")
-    assert "the only copy" in done.err
-    duo.ben.call("purge", TABLE, uuid, "--yes").refused(1, "nobody is here")
-    for typed in ("", "yes", "only"):
-        with at_terminal(duo.ben.words("purge", TABLE, uuid)) as terminal:
-            terminal.read("Type 'only copy'")
+def test_an_only_copy_stays_until_somebody_has_it_and_the_rest_goes_when_that_is_typed(duo: Duo) -> None:
+    given = duo.ben.ask("record", "add", TABLE, "name=Given")["uuid"]
+    meet(duo)
+    alone = duo.ben.ask("record", "add", TABLE, "name=Alone")["uuid"]
+    done = duo.ben.call("purge", TABLE, alone, "--yes")
+    done.refused(1, "No other device of the team is known to have all of Alone", "Sync with another device")
+    assert "1 record will stay" in done.err
+    duo.ben.call("purge", TABLE, given, alone).refused(1, "nobody is here to be asked")
+    for typed in ("", "y", "only"):
+        with at_terminal(duo.ben.words("purge", TABLE, given, alone)) as terminal:
+            terminal.read("Type 'yes'")
             terminal.type(typed)
             assert terminal.end() == 1
             assert "Nothing was purged." in terminal.text
-    assert duo.ben.ask("record", "show", TABLE, uuid)["label"] == "Alone"
-    with at_terminal(duo.ben.words("purge", TABLE, uuid)) as terminal:
-        terminal.read("Type 'only copy'")
-        terminal.type("only copy")
-        assert terminal.end() == 0
+    assert duo.ben.ask("record", "show", TABLE, given)["label"] == "Given"
+    with at_terminal(duo.ben.words("purge", TABLE, given, alone)) as terminal:
+        terminal.read("Type 'yes'")
+        terminal.type("yes")
+        assert terminal.end() == 3
         assert "Purged here: 1 record, 1 change," in terminal.text
-    duo.ben.call("record", "show", TABLE, uuid).refused(1, "purged on this device")
+        assert "Kept: 1 record. Sync with another device, then purge again." in terminal.text
+    duo.ben.call("record", "show", TABLE, given).refused(1, "purged on this device")
+    assert duo.ben.ask("record", "show", TABLE, alone)["label"] == "Alone"
+    meet(duo)
+    result = duo.ben.ask("purge", TABLE, alone, "--yes")
+    assert (result["records"], result["kept"]) == (1, [])
 
 
 def test_a_purged_record_is_in_the_bin_and_is_fetched_again(duo: Duo) -> None:

@@ -9,7 +9,7 @@ from edenmesh.core.ids import DestinationId, FileHash, format_id
 from edenmesh.core.records import File
 from edenmesh.errors import InvalidInput, NotPermitted
 from edenmesh.node import Device, Json
-from edenmesh.node.deletion import purging
+from edenmesh.node.deletion.elsewhere import Elsewhere
 from edenmesh.standin import StandinServer
 from edenmesh.store import Deleted, Delivery, Records, holes
 from tests.net.loop import in_loop, until
@@ -124,15 +124,15 @@ async def test_who_purged_a_record_neither_edits_nor_imports_it_before_fetching_
 
 
 async def check_warnings(folder: Path) -> None:
-    """What no receipt covers goes only when a person says so, and an only copy only when that is named."""
+    """What no receipt covers goes only when a person says so, and what nobody else has does not go at all."""
     world = World(folder)
     async with team(world, "Amina", "Bo") as (amina, bo):
         purge_here = amina.deletions.purging
         uuid = amina.add(SHELTER, {"name": "Arena"}).uuid
         view = purge_here.look(SHELTER, uuid)
         assert (view.is_received, view.is_only_copy) == (False, True)
-        assert "the only copy" in view.warnings[0]
-        with pytest.raises(NotPermitted, match="the only copy") as caught:
+        assert "not known to be on any other device" in view.warnings[0]
+        with pytest.raises(NotPermitted, match="No other device") as caught:
             purge_here.purge([(SHELTER, uuid)], is_unreceived_accepted=True)
         assert caught.value.kept == "Nothing was purged."
         await sync(amina, bo)
@@ -147,9 +147,7 @@ async def check_warnings(folder: Path) -> None:
 
 
 @in_loop
-async def test_what_no_receipt_covers_goes_only_when_a_person_says_so_and_an_only_copy_only_when_named(
-    tmp_path: Path,
-) -> None:
+async def test_what_no_receipt_covers_goes_only_when_a_person_says_so_and_an_only_copy_never(tmp_path: Path) -> None:
     await check_warnings(tmp_path)
 
 
@@ -158,8 +156,8 @@ def _let_copies_count(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Records, "deliveries", lambda self, num: [receipt])
 
 
-def _forget_what_is_unsealed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(purging.Purging, "_unsealed", lambda self, held: [])
+def _forget_who_has_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Elsewhere, "only_here", lambda self, held: [])
 
 
 def _forget_what_is_purged(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -174,7 +172,7 @@ def _want_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     ("check", "sabotage"),
     [
         (check_warnings, _let_copies_count),
-        (check_warnings, _forget_what_is_unsealed),
+        (check_warnings, _forget_who_has_it),
         (check_refusals, _forget_what_is_purged),
         (check_refusals, _want_at_once),
     ],
@@ -202,8 +200,8 @@ async def test_a_receipt_licenses_a_purge_and_a_value_still_owed_warns(tmp_path:
             await part(amina, bo)
             assert (await deliver(amina)).owed_total == 0
             ours = amina.deletions.purging.look("org_organisation", uuid)
-            assert (ours.receipts != (), ours.is_only_copy, ours.is_received) == (True, False, False)
-            assert "sync first" in ours.warnings[0]
+            assert (ours.receipts != (), ours.is_only_copy, ours.is_received) == (True, True, False)
+            assert "not known to be on any other device" in ours.warnings[0]
             await settle(bo, amina)
             view = bo.deletions.purging.look("org_organisation", uuid)
             assert (view.warnings, view.is_received) == ((), True)

@@ -7,7 +7,7 @@ SQL stands in this room only. May import the core.
 from edenmesh.store.deleted import Deleted
 from edenmesh.store.erasures import ERASE_AFTER_MS, KeptErasure, Stage
 from edenmesh.store.keys import KeyCost
-from edenmesh.store.notes import READ_AGAIN_MS, Destination, KeptTally, Notes, Peer
+from edenmesh.store.notes import READ_AGAIN_MS, Destination, HeldLog, KeptTally, Notes, Peer
 from edenmesh.store.pen import Penned
 from edenmesh.store.purges import Purged
 from edenmesh.store.records import (
@@ -24,7 +24,7 @@ from edenmesh.store.records import (
 from edenmesh.store.snapshot import StoreSnapshot
 from edenmesh.store.store import OwnLog, Statistics, Store
 from edenmesh.store.transaction import Committed, Transaction
-from edenmesh.store.versions import Name
+from edenmesh.store.versions import Name, files_of
 
 __all__ = [
     "ERASE_AFTER_MS",
@@ -33,6 +33,7 @@ __all__ = [
     "Deleted",
     "Delivery",
     "Destination",
+    "HeldLog",
     "KeptErasure",
     "KeptTally",
     "KeyCost",
@@ -55,4 +56,5 @@ __all__ = [
     "TableRow",
     "Transaction",
     "Why",
+    "files_of",
 ]

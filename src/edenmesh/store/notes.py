@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from edenmesh.core.encoding import encode
-from edenmesh.core.ids import DestinationId, DeviceId
+from edenmesh.core.ids import AuthorId, DestinationId, DeviceId
 from edenmesh.core.wire import Tally
 from edenmesh.errors import RemoteProtocolError
 from edenmesh.store.database import Link
@@ -19,10 +19,19 @@ READ_AGAIN_MS: Final = 24 * 60 * 60 * 1000
 """After how long a second reading counts (design, section 2.6: a day later)."""
 
 
+class HeldLog(msgspec.Struct, frozen=True, kw_only=True):
+    """The beginning of an author's log: so many versions, and the tree head over them."""
+
+    author: AuthorId
+    root: bytes
+    size: int
+
+
 class Peer(msgspec.Struct, frozen=True, kw_only=True):
     """Another device as seen from here. `last_seen` is wall time in milliseconds since 1970, 0 for never.
 
-    `is_allowed` says that a person here chose to sync with it, `is_blocked` that no session with it is wanted.
+    `is_allowed` says that a person here chose to sync with it, `is_blocked` that no session with it is wanted. `holds`
+    are logs as far as it has made them durable, `has_files` those of which it has said to have all files whole.
     """
 
     device: DeviceId
@@ -31,6 +40,8 @@ class Peer(msgspec.Struct, frozen=True, kw_only=True):
     is_allowed: bool = False
     is_blocked: bool = False
     last_seen: int = 0
+    holds: tuple[HeldLog, ...] = ()
+    has_files: tuple[HeldLog, ...] = ()
 
 
 class Destination(msgspec.Struct, frozen=True, kw_only=True):

@@ -9,7 +9,6 @@ from edenmesh.cli.reaching import Answer, Asking, Call, Client, ExitCode, comman
 from edenmesh.errors import NotPermitted, UsageError
 from edenmesh.node import Json, PurgeResult, PurgeView, RuleView
 
-ONLY_COPY: Final = "only copy"
 _SHOWN_MAX: Final = 20
 _YES: Final = click.option("--yes", is_flag=True, help="Do not ask. Nothing is ever done without this or an answer.")
 
@@ -20,7 +19,6 @@ _YES: Final = click.option("--yes", is_flag=True, help="Do not ask. Nothing is e
     click.argument("uuids", nargs=-1, metavar="UUID..."),
     click.option("--all", "is_all", is_flag=True, help="All records of TABLE."),
     _YES,
-    click.option("--even-unreceived", is_flag=True, help="Also what was never given to anybody: it is gone for good."),
     click.option("--rule", is_flag=True, help="Do not purge now: make a rule for TABLE, by --after and --space."),
     click.option("--off", is_flag=True, help="With --rule: have no rule for TABLE any more."),
     click.option("--after", type=click.IntRange(1), default=None, metavar="DAYS", help="What came so long ago."),
@@ -43,7 +41,6 @@ async def purge(
     uuids: tuple[str, ...],
     is_all: bool,
     yes: bool,
-    even_unreceived: bool,
     rule: bool,
     off: bool,
     after: int | None,
@@ -53,8 +50,9 @@ async def purge(
 ) -> ExitCode:
     """Remove records on this device only. They stay on other devices and at servers, and can be fetched again.
 
-    Records that no receipt covers are shown with the reason, and go only after a yes. A rule does it by itself for what
-    came from others and has a receipt; there is none until you make one.
+    Records that no receipt covers are shown with the reason, and go only after a yes. What no other device of the team
+    is known to have does not go at all: sync first. A rule does it by itself for what came from others and has a
+    receipt; there is none until you make one.
     """
     async with call.device() as device:
         if rules:
@@ -69,22 +67,24 @@ async def purge(
             )
         body: dict[str, Json] = {"table": table, "all": is_all, "uuids": [*uuids]}
         views = (await device.post("/api/purge/look", body)).read(list[PurgeView])
-        accepted = await _accepted(call, views, yes=yes, even_unreceived=even_unreceived)
-        answer = await device.post("/api/purge", {**body, **accepted})
+        is_accepted = await _is_accepted(call, views, yes=yes)
+        answer = await device.post("/api/purge", {**body, "unreceived": is_accepted})
+    done = answer.read(PurgeResult)
     if call.is_json:
         call.screen.write_json(answer.value)
-        return ExitCode.OK
-    done = answer.read(PurgeResult)
+        return ExitCode.PARTLY if done.kept else ExitCode.OK
     gone = f"{counted(done.records, 'record')}, {counted(done.versions, 'change')}, {amount(done.size_bytes)}"
     call.screen.say(f"Purged here: {gone}.")
     call.screen.say("Other devices and servers keep them. To bring one back: edenmesh bin fetch TABLE UUID")
+    if done.kept:
+        call.screen.say(f"Kept: {counted(len(done.kept), 'record')}. Sync with another device, then purge again.")
+        return ExitCode.PARTLY
     return ExitCode.OK
 
 
-async def _accepted(call: Call, views: list[PurgeView], *, yes: bool, even_unreceived: bool) -> dict[str, Json]:
-    """Which warnings a person accepts, asked for in words. Raises NotPermitted where they do not."""
+async def _is_accepted(call: Call, views: list[PurgeView], *, yes: bool) -> bool:
+    """Whether a person accepts the warnings, asked for in words. Raises NotPermitted where they do not."""
     doubtful = [view for view in views if not view.is_received]
-    only = [view for view in doubtful if view.is_only_copy]
     for view in doubtful[:_SHOWN_MAX]:
         call.screen.note(f"{view.label} ({view.table} {view.uuid}): {'; '.join(view.warnings)}")
     if len(doubtful) > _SHOWN_MAX:
@@ -93,18 +93,15 @@ async def _accepted(call: Call, views: list[PurgeView], *, yes: bool, even_unrec
         call.screen.note(
             f"{len(doubtful):,} of {len(views):,} records have no receipt, or something speaks against it."
         )
-    asking = Asking()
-    if only and not even_unreceived:
-        require_person(asking, call, "--even-unreceived")
-        typed = await asking.ask(f"{len(only):,} exist nowhere else. Type {ONLY_COPY!r} to destroy them: ")
-        even_unreceived = typed == ONLY_COPY
-        if not even_unreceived:
-            raise NotPermitted(what="It was not confirmed.", kept="Nothing was purged.", do="Sync or deliver first.")
-    elif doubtful and not yes:
+    only_here = sum(view.is_only_copy for view in doubtful)
+    if only_here:
+        call.screen.note(f"{counted(only_here, 'record')} will stay: sync with another device of the team first.")
+    if len(doubtful) > only_here and not yes:
+        asking = Asking()
         require_person(asking, call, "--yes")
         if await asking.ask("Purge them here all the same? Type 'yes': ") != "yes":
             raise NotPermitted(what="It was not confirmed.", kept="Nothing was purged.", do="Deliver first.")
-    return {"unreceived": bool(doubtful), "only_copy": even_unreceived}
+    return bool(doubtful)
 
 
 def require_person(asking: Asking, call: Call, option: str) -> None:

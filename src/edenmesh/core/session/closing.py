@@ -93,8 +93,11 @@ class Tallies:
 
     def _compare(self) -> None:
         if self._ours is not None and self._theirs is not None:
-            missing = tuple(_missing(self._ours, self._theirs, self._hashes.theirs(), self._progress.refused))
-            self._outbox.events.append(Tallied(self._ours, self._theirs, missing))
+            marks = self._hashes.marks()
+            expected = self._hashes.theirs(marks)
+            missing = tuple(_missing(self._ours, self._theirs, expected, self._progress.refused))
+            logs = tuple(marks) if self._theirs.set_hash == expected else ()
+            self._outbox.events.append(Tallied(self._ours, self._theirs, missing, logs))
 
     def _holds(self, tally: Tally) -> bool:
         counts = self._snapshot.open_counts()

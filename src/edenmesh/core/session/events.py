@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from edenmesh.core.ids import FileHash
+from edenmesh.core.ids import DeviceId, FileHash
 from edenmesh.core.reconcile import Mark
 from edenmesh.core.session.ports import Filling, LogPart
 from edenmesh.core.trust import CharterEntry
@@ -20,17 +20,18 @@ class CharterReceived:
 
 @dataclass(frozen=True, slots=True)
 class FormReceived:
-    """An encoded form to be stored."""
+    """An encoded form to be stored; where a guest gave it, in the pen."""
 
     batch: int
     form: bytes
+    guest: DeviceId | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class PartReceived:
     """Versions and holes to be stored: valid, in seq order, under a valid seal of an author the charter names.
 
-    `is_penned`: the charter names no such author; the part is for the guest pen, and the peer is told nothing of it.
+    `is_penned`: the charter names no such author, or a guest gave the part: it is for the guest pen.
     """
 
     batch: int
@@ -69,16 +70,34 @@ class PeerHolds:
 
 @dataclass(frozen=True, slots=True)
 class Tallied:
-    """Both sides have stated what they hold. `missing` says in words what keeps it from being everything."""
+    """Both sides have stated what they hold. `missing` says in words what keeps it from being everything.
+
+    `logs` are the logs here at that moment where the peer stated the same, and none where it stated others.
+    """
 
     ours: Tally
     theirs: Tally
     missing: tuple[str, ...]
+    logs: tuple[Mark, ...] = ()
 
     @property
     def is_everything(self) -> bool:
         """Whether both hold the same charter, versions and files, whole."""
         return not self.missing
+
+
+@dataclass(frozen=True, slots=True)
+class GuestMet:
+    """Both sides of a session with a guest have given what they share, as far as the other wished for it.
+
+    `shared` versions of ours are shared with it; `refused_there` of those given now it did not take. `penned` of its
+    own lie in the pen here, in all; `refused` were not taken now, by the reason.
+    """
+
+    shared: int
+    penned: int
+    refused: tuple[tuple[str, int], ...] = ()
+    refused_there: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +114,7 @@ class Ended:
     is_by_peer: bool
 
 
-Event: TypeAlias = Batch | PeerHolds | Tallied | PeerWaits | Ended
+Event: TypeAlias = Batch | PeerHolds | Tallied | GuestMet | PeerWaits | Ended
 
 
 @dataclass(slots=True)

@@ -7,8 +7,10 @@ from typing import Final
 from edenmesh.errors import EdenmeshError
 from edenmesh.node.deletion.automatic import Automatic
 from edenmesh.node.deletion.bin import Bin
+from edenmesh.node.deletion.elsewhere import Elsewhere
 from edenmesh.node.deletion.erasing import Erasing
 from edenmesh.node.deletion.purging import Purging
+from edenmesh.node.meeting import Meetings
 from edenmesh.node.parts import Parts
 from edenmesh.node.records import Decisions, RecordDesk
 from edenmesh.store import Committed, Stage
@@ -21,8 +23,10 @@ _QUIET_SECONDS: Final = 3.0
 class Deletions:
     """Purging, erasing, the bin and the rules of one device."""
 
-    def __init__(self, parts: Parts, records: RecordDesk, decisions: Decisions) -> None:
-        self.purging: Final = Purging(parts, records)
+    def __init__(self, parts: Parts, records: RecordDesk, decisions: Decisions, meetings: Meetings) -> None:
+        elsewhere = Elsewhere(parts)
+        meetings.listen(elsewhere.hear)
+        self.purging: Final = Purging(parts, records, elsewhere)
         self.erasing: Final = Erasing(parts, records)
         self.bin: Final = Bin(parts, records, decisions, self.erasing)
         self.automatic: Final = Automatic(parts, self.purging)

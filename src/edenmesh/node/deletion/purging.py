@@ -1,19 +1,21 @@
 """Purging: removing whole records on this device only, with a warning where no server is known to hold them.
 
 A receipt is a gateway's own observation that a server of the team holds what is shown (core.records). Nothing else
-licenses a purge without a word: that others have a copy does not, since they may purge it, too.
+licenses a purge without a word: that others have a copy does not, since they may purge it, too. And nothing at all
+licenses a purge of what no other member is known to hold (elsewhere.py): it would leave a hole nobody can fill.
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Final
 
-from edenmesh.core.ids import AuthorId
-from edenmesh.core.records import OBSERVE, OPEN, Version
+from edenmesh.core.records import OPEN
 from edenmesh.errors import InvalidInput, NotPermitted
+from edenmesh.node.deletion.elsewhere import Elsewhere
 from edenmesh.node.deletion.views import PurgeResult, PurgeView
 from edenmesh.node.parts import Parts
 from edenmesh.node.records import RecordDesk, label_of
-from edenmesh.store import Delivery, Name, RecordVersions
+from edenmesh.store import Delivery, Name
 
 _A_CHANGE: Final = 500
 _PAGE: Final = 1000
@@ -22,10 +24,11 @@ _PAGE: Final = 1000
 class Purging:
     """Looks at what a purge would remove, and removes it."""
 
-    def __init__(self, parts: Parts, records: RecordDesk) -> None:
+    def __init__(self, parts: Parts, records: RecordDesk, elsewhere: Elsewhere) -> None:
         self._parts = parts
         self._store = parts.store
         self._records = records
+        self._elsewhere = elsewhere
 
     def look(self, table: str, uuid: str) -> PurgeView:
         """What speaks against purging a record. Raises InvalidInput where it is not here."""
@@ -41,13 +44,12 @@ class Purging:
             warnings.append("something about it is not decided yet, and nothing undecided is delivered")
         if not receipts:
             warnings.insert(0, "it is not known to be at a server: no gateway has seen it there as it is shown here")
-        ours = self._unsealed(held)
-        unsealed = 0 if receipts else sum(version.op != OBSERVE for version in ours)
-        if unsealed:
-            warnings.insert(0, f"{unsealed} of its changes were never given to anybody: this is the only copy")
-        elif ours:
-            # What this device read at a server goes, too: then nobody can have the record whole again, fetched or not.
-            warnings.insert(0, "what was seen of it here was never given to anybody: sync first, or all will miss it")
+        only_here = self._elsewhere.only_here(held)
+        if only_here:
+            are = "is" if len(only_here) == 1 else "are"
+            warnings.insert(
+                0, f"{len(only_here):,} of its changes {are} not known to be on any other device of the team"
+            )
         members = [(table, one) for one in self._store.deleted.family(table, uuid)]
         return PurgeView(
             table=table,
@@ -58,7 +60,7 @@ class Purging:
             receipts=tuple(receipts),
             warnings=tuple(warnings),
             is_received=not warnings,
-            is_only_copy=bool(unsealed),
+            is_only_copy=bool(only_here),
         )
 
     def look_at_table(self, table: str) -> list[PurgeView]:
@@ -70,32 +72,40 @@ class Purging:
             after = rows[-1].num
         return found
 
-    def purge(
-        self, names: Iterable[Name], *, is_unreceived_accepted: bool = False, is_only_copy_accepted: bool = False
-    ) -> PurgeResult:
-        """Remove records here. Raises NotPermitted, and removes nothing, where a warning was not accepted."""
+    def purge(self, names: Iterable[Name], *, is_unreceived_accepted: bool = False) -> PurgeResult:
+        """Remove records here, but for those that no other member is known to hold whole: the result names them.
+
+        Raises NotPermitted, and removes nothing, where a warning was not accepted or nothing could be given up.
+        """
         views = [self.look(*name) for name in names]
-        for view in views:
-            if view.is_only_copy and not is_only_copy_accepted:
-                raise NotPermitted(
-                    what=f"{view.label} ({view.uuid}) was never given to anybody: this is the only copy.",
-                    kept="Nothing was purged.",
-                    do="Sync or deliver first; or say --even-unreceived, and it is gone for good.",
-                )
-            if not (view.is_received or is_unreceived_accepted or view.is_only_copy):
+        kept = tuple(view for view in views if view.is_only_copy)
+        going = [view for view in views if not view.is_only_copy]
+        if kept and not going:
+            others = f" and {len(kept) - 1:,} more" if len(kept) > 1 else ""
+            named = f"{kept[0].label} ({kept[0].uuid}){others}"
+            raise NotPermitted(
+                what=f"No other device of the team is known to have all of {named}.",
+                kept="Nothing was purged.",
+                do="Sync with another device of the team first; what it has then may go here.",
+            )
+        for view in going:
+            if not (view.is_received or is_unreceived_accepted):
                 raise NotPermitted(
                     what=f"No receipt covers {view.label} ({view.uuid}): {'; '.join(view.warnings)}.",
                     kept="Nothing was purged.",
                     do="Deliver first, or say --yes to purge it here all the same.",
                 )
-        return self.remove([(view.table, view.uuid) for view in views], sum(view.size_bytes for view in views))
+        done = self.remove([(view.table, view.uuid) for view in going], sum(view.size_bytes for view in going))
+        return replace(done, kept=kept)
 
     def remove(self, names: Iterable[Name], size_bytes: int, *, is_automatic: bool = False) -> PurgeResult:
-        """Remove records here without a question; how many bytes they took is the caller's to say."""
-        self._parts.desk.seal()
+        """Remove records here without a question; how many bytes they took is the caller's to say.
+
+        What no other member is known to hold whole stays, whoever asks.
+        """
         now_ms = int(self._parts.settings.wall_clock() * 1000)
         records = versions = 0
-        ordered = list(names)
+        ordered = [name for name in names if not self._is_only_here(name)]
         for start in range(0, len(ordered), _A_CHANGE):
             with self._parts.desk.writing() as writing:
                 for name in ordered[start : start + _A_CHANGE]:
@@ -139,8 +149,6 @@ class Purging:
         waiting = [names.server(one.destination) for one in deliveries if one.first_ms and not one.again_ms]
         return [f"this device has not read it back at {name} a second time, a day later" for name in waiting]
 
-    def _unsealed(self, held: RecordVersions) -> list[Version]:
-        """Its versions that were written here and have not left: nothing leaves without a seal."""
-        author = AuthorId(self._parts.identity.author)
-        sealed = self._store.own_log(author).sealed
-        return [one for one in held.versions.values() if one.author == author and one.seq >= sealed]
+    def _is_only_here(self, name: Name) -> bool:
+        held = self._store.records.versions(*name)
+        return held is not None and bool(self._elsewhere.only_here(held))

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 class PurgeView:
     """One record that may be purged. `receipts` are the servers known to hold it as it is shown, `warnings` in words.
 
-    `is_received` says that nothing speaks against a purge; `is_only_copy` that nobody else was ever given all of it.
+    `is_received` says that nothing speaks against a purge; `is_only_copy` that no other member is known to hold all of
+    it: then no purge gives it up.
     """
 
     table: str
@@ -23,11 +24,12 @@ class PurgeView:
 
 @dataclass(frozen=True, slots=True)
 class PurgeResult:
-    """What a purge removed."""
+    """What a purge removed; `kept` are those it did not give up, as no other member is known to hold all of them."""
 
     records: int
     versions: int
     size_bytes: int
+    kept: tuple[PurgeView, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,12 +39,11 @@ class DeletionRoutes:
         return answer(self._look(await read_object(request)))
 
     async def purge(self, request: Request) -> Response:
-        """Remove records here: `table`, and `uuids` or `all`; `unreceived` and `only_copy` accept these warnings."""
+        """Remove records here: `table`, and `uuids` or `all`; `unreceived` accepts the warnings."""
         body = await read_object(request)
         result = self._deletions.purging.purge(
             [(view.table, view.uuid) for view in self._look(body)],
             is_unreceived_accepted=flag_of(body, "unreceived"),
-            is_only_copy_accepted=flag_of(body, "only_copy"),
         )
         return answer(result)
 
