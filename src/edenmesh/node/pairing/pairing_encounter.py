@@ -43,6 +43,11 @@ class PairingEncounter:
         """The code on the screen, or None where there is none yet."""
         return self.code.result().code if self.code.done() and not self.code.cancelled() else None
 
+    @property
+    def is_answered(self) -> bool:
+        """Whether the person's answer is in."""
+        return self._is_answered
+
     def answer(self, is_same: bool, *, gives_introducer: bool = False) -> None:
         """The person's answer, once `code` is there. Raises InvalidInput where none is asked for."""
         if not self.code.done() or self._is_answered:

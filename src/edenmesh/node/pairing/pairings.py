@@ -95,6 +95,17 @@ class PairingTask:
         self._encounter.give_up()
 
     @property
+    def shown(self) -> CodeView | None:
+        """What both screens show at this moment; None while there is no code yet, or never was one."""
+        code = self._encounter.code
+        return _code_view(code.result()) if code.done() and not code.cancelled() else None
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether the person here has answered, in whatever window."""
+        return self._encounter.is_answered
+
+    @property
     def is_over(self) -> bool:
         """Whether it has come to its end."""
         return self._outcome.done()
