@@ -1,8 +1,9 @@
 """The device as an ASGI application: its API and its screens, the same behind every door."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import TypeAlias
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -13,6 +14,9 @@ from edenmesh.errors import EdenmeshError, UsageError
 from edenmesh.node import Device
 from edenmesh.web.api import answer, api_routes, defect, error_view, refuse
 from edenmesh.web.doors import serving_socket
+from edenmesh.web.pages import Renderer, screens, status_of
+
+Failure: TypeAlias = Callable[[Request, Exception], Awaitable[Response]]
 
 
 @asynccontextmanager
@@ -24,29 +28,40 @@ async def serving(device: Device, home: Path) -> AsyncIterator[Path]:
 
 def make_app(device: Device) -> Starlette:
     """The application for one open device."""
-    handlers = {
-        EdenmeshError: _handle_error,
-        HTTPException: _handle_http,
+    routes, renderer = screens(device)
+    return Starlette(routes=[*api_routes(device), *routes], exception_handlers=failures(renderer))
+
+
+def failures(renderer: Renderer) -> dict[int | type[Exception], Failure]:
+    """What is answered where no route did: JSON to programs, a screen to people. A defect of ours ends here, too."""
+
+    async def handle_error(request: Request, error: Exception) -> Response:
+        told = error if isinstance(error, EdenmeshError) else defect(error)
+        if _is_api(request):
+            return refuse(told)
+        return renderer.failure(request, told, status_of(told) if told is error else 500)
+
+    async def handle_http(request: Request, error: Exception) -> Response:
+        status = error.status_code if isinstance(error, HTTPException) else 500
+        if _is_api(request):
+            what = f"The device has no {request.method} at {request.url.path}."
+            told = UsageError(what=what, do="See which there are in the reference of the local API.")
+            return answer(error_view(told), status)
+        what = f"This device has no screen at {request.url.path}."
+        return renderer.failure(request, UsageError(what=what, do="Go on from the records, or from the help."), status)
+
+    return {
+        EdenmeshError: handle_error,
+        HTTPException: handle_http,
         ClientDisconnect: _handle_gone,
-        Exception: _handle_error,
+        Exception: handle_error,
     }
-    return Starlette(routes=api_routes(device), exception_handlers=handlers)
 
 
-async def _handle_error(_request: Request, error: Exception) -> Response:
-    """An error as JSON; a defect of ours, too, so that whoever asked is told and the device goes on."""
-    return refuse(error if isinstance(error, EdenmeshError) else defect(error))
+def _is_api(request: Request) -> bool:
+    return request.url.path.startswith("/api/")
 
 
 async def _handle_gone(_request: Request, _error: Exception) -> Response:
     """Who asked has gone in the middle of it; nobody hears the answer, and nothing was done."""
     return Response(status_code=400)
-
-
-async def _handle_http(request: Request, error: Exception) -> Response:
-    """An address or a method there is not, in the same three parts."""
-    status = error.status_code if isinstance(error, HTTPException) else 500
-    what = f"The device has no {request.method} at {request.url.path}."
-    return answer(
-        error_view(UsageError(what=what, do="See which there are in the reference of the local API.")), status
-    )

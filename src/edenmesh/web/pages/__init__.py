@@ -1,5 +1,7 @@
 """The screens: what a person sees and does in a browser, drawn at the server, phone first."""
 
+from edenmesh.web.pages.page import status_of
 from edenmesh.web.pages.rendering import Renderer
+from edenmesh.web.pages.screens import screens
 
-__all__ = ["Renderer"]
+__all__ = ["Renderer", "screens", "status_of"]
