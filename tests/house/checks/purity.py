@@ -34,7 +34,7 @@ HOMES = {
     "apsw": ("store/",),
     "sqlite3": (),
     "OpenSSL": ("net/",),
-    "ssl": ("net/", "eden/"),
+    "ssl": ("net/", "eden/", "web/doors/"),
     "zeroconf": ("net/",),
     "click": ("cli/", "demo/", "standin/"),
     "rich": ("cli/", "demo/"),

@@ -1,5 +1,6 @@
 """The ways in: who may come through each, and how a request is refused before anything of the device hears of it."""
 
 from edenmesh.web.doors.local_socket import serving_socket, socket_path
+from edenmesh.web.doors.loopback import LoopbackDoor, serving_loopback
 
-__all__ = ["serving_socket", "socket_path"]
+__all__ = ["LoopbackDoor", "serving_loopback", "serving_socket", "socket_path"]

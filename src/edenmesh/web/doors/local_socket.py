@@ -5,12 +5,11 @@ private folder for temporary files. Whoever can open it may do what the owner ma
 in a folder of 0700.
 """
 
-import asyncio
 import os
 import socket
 import tempfile
-from collections.abc import AsyncIterator, Generator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
@@ -19,6 +18,7 @@ import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from edenmesh.errors import ConfigError
+from edenmesh.web.doors.serving import Server, running
 from edenmesh.web.visiting import OWNER, admit
 
 _PATH_BYTES_MAX: Final = 100
@@ -40,15 +40,10 @@ async def serving_socket(app: ASGIApp, home: Path) -> AsyncIterator[Path]:
     path = socket_path(home)
     bound = _bind(path)
     config = uvicorn.Config(_OwnersDoor(app), log_level="critical", lifespan="off", timeout_graceful_shutdown=1)
-    server = _Server(config)
-    task = asyncio.create_task(server.serve(sockets=[bound]))
     try:
-        await server.ready.wait()
-        yield path
+        async with running(Server(config), [bound]):
+            yield path
     finally:
-        server.should_exit = True
-        await task
-        bound.close()
         with suppress(FileNotFoundError):
             path.unlink()
 
@@ -62,22 +57,6 @@ class _OwnersDoor:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         admit(scope, OWNER)
         await self._app(scope, receive, send)
-
-
-class _Server(uvicorn.Server):
-    """A server that says when it is ready, and leaves signals to the program around it."""
-
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
-        self.ready = asyncio.Event()
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        self.ready.set()
-
-    @contextmanager
-    def capture_signals(self) -> Generator[None]:
-        yield
 
 
 def _bind(path: Path) -> socket.socket:

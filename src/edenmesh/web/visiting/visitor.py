@@ -4,6 +4,7 @@ A door puts the visitor into the scope of the request; where it did not, nobody 
 which contains those before it.
 """
 
+import hmac
 from collections.abc import MutableMapping
 from dataclasses import dataclass
 from enum import IntEnum
@@ -69,3 +70,20 @@ def require(request: HTTPConnection, right: Right) -> Visitor:
             do="Ask the person whose device it is to do it, or for the right.",
         )
     return visitor
+
+
+def check_form_token(visitor: Visitor, given: str) -> None:
+    """Make sure that a form came from a page of ours: it carries the token that stood in it.
+
+    The owner at the socket has none: no browser gets there. Raises NotPermitted where it is another.
+    """
+    if not is_form_token(visitor, given):
+        raise NotPermitted(
+            what="This form did not come from a page of this device, or from one that is too old.",
+            do="Open the page anew, and send it again.",
+        )
+
+
+def is_form_token(visitor: Visitor, given: str) -> bool:
+    """Whether the token given is the visitor's; compared in a time that does not tell how much of it is right."""
+    return not visitor.token or hmac.compare_digest(visitor.token.encode(), given.encode(errors="replace"))
