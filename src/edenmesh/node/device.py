@@ -23,6 +23,7 @@ from edenmesh.node.parts import IDENTITY, Check, Desk, Identity, MemberView, Par
 from edenmesh.node.records import (
     Decision,
     Decisions,
+    Entries,
     Exported,
     Importer,
     ImportResult,
@@ -47,12 +48,12 @@ class Device:
     """
 
     def __init__(self, store: Store, identity: Identity, settings: Settings) -> None:
-        """Use `create` or `open`."""
         desk = Desk(store, identity, wall_clock=settings.wall_clock, entropy=settings.entropy)
         team = Team(store, desk, identity, settings.entropy)
         self._parts = Parts(store, desk, identity, team, settings)
         self._records = RecordDesk(store, desk)
         self._decisions = Decisions(self._records)
+        self.entries: Final = Entries(store, desk, self._records)
         desk.listen(Merging(store, self._records, identity.device).handle_committed)
         self._meetings = Meetings(self._parts)
         self.deletions: Final = Deletions(self._parts, self._records, self._decisions, self._meetings)
@@ -227,9 +228,8 @@ class Device:
 
     def file(self, file: FileHash) -> bytes | None:
         """The content of a file, or None where it is not here whole."""
-        snapshot = self._parts.store.snapshot
-        size = snapshot.file_size(file)
-        return snapshot.file_chunk(file, 0, size) if size is not None else None
+        size = self._parts.store.snapshot.file_size(file)
+        return self._parts.store.snapshot.file_chunk(file, 0, size) if size is not None else None
 
     # --- forms, import ------------------------------------------------------------------------------------------------
 

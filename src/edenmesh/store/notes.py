@@ -101,6 +101,13 @@ class Notes:
         row = self._link.row("SELECT value FROM meta WHERE name = ?", (name,))
         return bytes(row[0]) if row else None
 
+    def metas(self, beginning: str) -> list[tuple[str, bytes]]:
+        """All named values whose name begins so, by name. The beginning is ASCII."""
+        rows = self._link.rows(
+            "SELECT name, value FROM meta WHERE name >= ?1 AND name < ?1 || x'7f' ORDER BY name", (beginning,)
+        )
+        return [(name, bytes(value)) for name, value in rows]
+
     def peer(self, device: DeviceId) -> Peer | None:
         """A peer, or None where this device has not met it."""
         row = self._link.row("SELECT data FROM peers WHERE device = ?", (device,))

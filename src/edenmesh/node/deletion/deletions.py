@@ -24,19 +24,25 @@ class Deletions:
     """Purging, erasing, the bin and the rules of one device."""
 
     def __init__(self, parts: Parts, records: RecordDesk, decisions: Decisions, meetings: Meetings) -> None:
-        elsewhere = Elsewhere(parts)
-        meetings.listen(elsewhere.hear)
-        self.purging: Final = Purging(parts, records, elsewhere)
+        self._elsewhere: Final = Elsewhere(parts)
+        meetings.listen(self._elsewhere.hear)
+        self.purging: Final = Purging(parts, records, self._elsewhere)
         self.erasing: Final = Erasing(parts, records)
         self.bin: Final = Bin(parts, records, decisions, self.erasing)
         self.automatic: Final = Automatic(parts, self.purging)
         self._parts = parts
+        self._records = records
         self._clock = parts.settings.clock
         self._ticked = self._clock()
         self._written = self._clock()
         self._has_arrived = True
         self._task: asyncio.Task[None] | None = None
         parts.desk.listen(self._handle_committed)
+
+    def given_to(self, table: str, uuid: str) -> tuple[str, ...]:
+        """Names of other members known to have all of a record. Raises InvalidInput where it is not here."""
+        _, _, held = self._records.find(table, uuid)
+        return tuple(self._parts.team.name_of(device) for device in self._elsewhere.holders(held))
 
     def start(self) -> None:
         """Count running time from now on, and apply rules when nothing else goes on."""

@@ -55,6 +55,25 @@ class Elsewhere:
             if not self._covers(versions, one, version) or (files_of(version) and not self._covers(files, one, version))
         ]
 
+    def holders(self, held: RecordVersions) -> list[DeviceId]:
+        """Other members known to have every version of a record: who wrote it has it, and who acknowledged it.
+
+        At least these: what they were given of the logs of third devices is not noted.
+        """
+        charter, own = self._parts.team.charter, self._parts.identity.device
+        found: list[DeviceId] = []
+        for device in charter.members:
+            if device == own or not charter.is_member(device):
+                continue
+            logs = [*self._parts.team.peer_note(device).holds, *self._acknowledged.get(device, ())]
+            versions = held.versions.items()
+            if all(self._is_by(device, each) or self._covers(logs, one, each) for one, each in versions):
+                found.append(device)
+        return found
+
+    def _is_by(self, device: DeviceId, version: Version) -> bool:
+        return self._parts.team.charter.standing(AuthorId(version.author)).device == device
+
     def _covers(self, logs: Iterable[HeldLog], one: VersionId, version: Version) -> bool:
         snapshot = self._parts.store.snapshot
         marks = [Mark(log.author, log.size, log.root) for log in logs if log.author == version.author]

@@ -6,6 +6,8 @@ with its choices.
 
 from edenmesh.node.records.decisions import Decision, Decisions
 from edenmesh.node.records.delivered import DeliveryView
+from edenmesh.node.records.drafts import Draft, Drafts, Entered
+from edenmesh.node.records.entries import Entries, Entry, Filled
 from edenmesh.node.records.exports import Exported, export
 from edenmesh.node.records.history import ChangeView, EventView, HistoryView, tell_history
 from edenmesh.node.records.imports import Importer, ImportResult, keep_file, media_of
@@ -38,9 +40,15 @@ __all__ = [
     "Decision",
     "Decisions",
     "DeliveryView",
+    "Draft",
+    "Drafts",
+    "Entered",
+    "Entries",
+    "Entry",
     "EventView",
     "Exported",
     "FieldView",
+    "Filled",
     "HistoryView",
     "ImportResult",
     "Importer",
