@@ -12,8 +12,9 @@ from starlette.responses import Response
 
 from edenmesh.errors import EdenmeshError, UsageError
 from edenmesh.node import Device
-from edenmesh.web.api import answer, api_routes, defect, error_view, refuse
+from edenmesh.web.api import answer, api_routes, error_view, refuse
 from edenmesh.web.doors import serving_socket
+from edenmesh.web.jobs import Jobs, defect
 from edenmesh.web.pages import Renderer, screens, status_of
 
 Failure: TypeAlias = Callable[[Request, Exception], Awaitable[Response]]
@@ -22,14 +23,18 @@ Failure: TypeAlias = Callable[[Request, Exception], Awaitable[Response]]
 @asynccontextmanager
 async def serving(device: Device, home: Path) -> AsyncIterator[Path]:
     """Serve the device on its socket while the block runs. Raises ConfigError where the socket cannot be made."""
-    async with serving_socket(make_app(device), home) as path:
-        yield path
+    jobs = Jobs()
+    try:
+        async with serving_socket(make_app(device, jobs), home) as path:
+            yield path
+    finally:
+        await jobs.stop()
 
 
-def make_app(device: Device) -> Starlette:
-    """The application for one open device."""
-    routes, renderer = screens(device)
-    return Starlette(routes=[*api_routes(device), *routes], exception_handlers=failures(renderer))
+def make_app(device: Device, jobs: Jobs) -> Starlette:
+    """The application for one open device; whoever serves it ends the jobs in the end."""
+    routes, renderer = screens(device, jobs)
+    return Starlette(routes=[*api_routes(device, jobs), *routes], exception_handlers=failures(renderer))
 
 
 def failures(renderer: Renderer) -> dict[int | type[Exception], Failure]:

@@ -30,7 +30,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("node.pairing", "node.delivery", "node.deletion", "node.stewardship"),
     ("node",),
     ("",),
-    ("web.visiting", "web.texts"),
+    ("web.visiting", "web.texts", "web.jobs"),
     ("web.api", "web.doors"),
     ("web.pages",),
     ("web",),

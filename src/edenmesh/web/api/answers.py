@@ -1,9 +1,7 @@
 """Answers of the local API: JSON, lines of JSON as things happen, and errors in the three parts they have."""
 
 import json
-import logging
-import traceback
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import aclosing
 from typing import Final
 
@@ -21,9 +19,9 @@ from edenmesh.errors import (
     UsageError,
 )
 from edenmesh.node import Json, plain
+from edenmesh.web.jobs import Job, defect
 
 LINES: Final = "application/x-ndjson"
-_LOG: Final = logging.getLogger("edenmesh")
 _STATUS: Final[tuple[tuple[type[EdenmeshError], int], ...]] = (
     (InvalidInput, 400),
     (UsageError, 400),
@@ -44,13 +42,6 @@ def refuse(error: EdenmeshError) -> Response:
     """An error as JSON, with the status nearest to it."""
     status = next((code for kind, code in _STATUS if isinstance(error, kind)), 500)
     return answer(error_view(error), status)
-
-
-def defect(error: Exception) -> EdenmeshError:
-    """What to tell of an error that is this program's own fault; the log has the rest."""
-    _LOG.error("a request ended by a defect", exc_info=error)
-    what = f"This program has a defect: {type(error).__name__} at {_place(error)}."
-    return EdenmeshError(what=what, do="Report it with this sentence; trying again may work.")
 
 
 def error_view(error: EdenmeshError) -> dict[str, Json]:
@@ -74,9 +65,11 @@ def lines(views: AsyncGenerator[object]) -> Response:
     return StreamingResponse(encoded(), media_type=LINES)
 
 
-def _place(error: Exception) -> str:
-    frames = traceback.extract_tb(error.__traceback__)
-    return f"{frames[-1].name}, line {frames[-1].lineno}" if frames else "an unknown place"
+async def followed(start: Callable[[], Job]) -> AsyncGenerator[object]:
+    """A job from where it stands to its end. It begins when somebody listens: who has gone by then began nothing."""
+    async with aclosing(start().follow()) as updates:
+        async for update in updates:
+            yield update
 
 
 async def read_object(request: Request) -> Mapping[str, Json]:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
-from typing import Final, Literal, TypeAlias
+from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -10,17 +10,18 @@ from starlette.routing import Route
 
 from edenmesh.errors import InvalidInput
 from edenmesh.node import Device, Json
-from edenmesh.web.api.answers import answer, flag_of, lines, read_object, text_of
+from edenmesh.web.api.answers import answer, flag_of, followed, lines, read_object, text_of
+from edenmesh.web.jobs import Jobs, What, Work
 
-What: TypeAlias = Literal["all", "forms", "records"]
 _WHATS: Final[dict[str, What]] = {"all": "all", "forms": "forms", "records": "records"}
 
 
 class DeliveryRoutes:
     """What the device does with servers, over HTTP."""
 
-    def __init__(self, device: Device) -> None:
+    def __init__(self, device: Device, jobs: Jobs) -> None:
         self._device = device
+        self._work = Work(device, jobs)
         self.routes = [
             Route("/api/destinations", self.destinations),
             Route("/api/destinations", self.set_destination, methods=["PUT"]),
@@ -75,7 +76,8 @@ class DeliveryRoutes:
     async def pull(self, request: Request) -> Response:
         """Bring from a server: `name`, `what`: all, forms or records. Lines of figures; the last is the result."""
         body = await read_object(request)
-        return lines(self._device.pull(text_of(body, "name", otherwise=""), _what(body)))
+        name, what = text_of(body, "name", otherwise=""), _what(body)
+        return lines(followed(lambda: self._work.pull(name, what, is_kept=False)))
 
     async def plan(self, request: Request) -> Response:
         """What a delivery would send and overwrite, and what not and why: `name`; `offline` asks no server."""
@@ -86,7 +88,8 @@ class DeliveryRoutes:
     async def deliver(self, request: Request) -> Response:
         """Deliver: `name`; `again` sends what was rejected, too. Lines of figures; the last is the result."""
         body = await read_object(request)
-        return lines(self._device.deliver(text_of(body, "name", otherwise=""), is_again=flag_of(body, "again")))
+        name, is_again = text_of(body, "name", otherwise=""), flag_of(body, "again")
+        return lines(followed(lambda: self._work.deliver(name, is_again=is_again, is_kept=False)))
 
     async def send_again(self, request: Request) -> Response:
         """Say that what a server that has gone back lost is to be sent again: `name`."""

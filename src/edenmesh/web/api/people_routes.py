@@ -4,20 +4,25 @@ import asyncio
 from collections.abc import AsyncGenerator
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from edenmesh.core.ids import format_id
 from edenmesh.errors import InvalidInput
-from edenmesh.node import Device, PairingTask, PeerEvent
-from edenmesh.web.api.answers import answer, flag_of, lines, number_of, read_object, text_of
+from edenmesh.node import Device, PairingTask
+from edenmesh.web.api.answers import answer, flag_of, followed, lines, number_of, read_object, text_of
+from edenmesh.web.api.events import EVENT_STREAM, STREAM_HEADERS, asks_for_stream, lines_of, stream
+from edenmesh.web.api.live import Live
+from edenmesh.web.jobs import Jobs, Work
+from edenmesh.web.visiting import Right, require
 
 
 class PeopleRoutes:
     """What the device does with other devices, over HTTP."""
 
-    def __init__(self, device: Device) -> None:
+    def __init__(self, device: Device, jobs: Jobs) -> None:
         self._device = device
+        self._work = Work(device, jobs)
+        self._live = Live(device, jobs)
         self.routes = [
             Route("/api/status", self.status),
             Route("/api/members", self.members),
@@ -152,19 +157,14 @@ class PeopleRoutes:
         """Sync with `peer`, or with all chosen ones in turn. Lines of figures; the last says how it ended."""
         body = await read_object(request)
         peer, address = text_of(body, "peer", otherwise=""), text_of(body, "address", otherwise="")
-        return lines(self._device.sync(peer, address=address) if peer else self._sync_all())
+        return lines(followed(lambda: self._work.sync(peer, address=address, is_kept=False)))
 
-    async def events(self, _request: Request) -> Response:
-        """What happens from now on, a line each."""
-        return lines(self._events())
-
-    async def _sync_all(self) -> AsyncGenerator[object]:
-        names = self._device.sync_peers()
-        if not names:
-            raise InvalidInput(what="This device has no peer to sync with yet.", do="Pair first: `edenmesh pair`.")
-        for name in names:
-            async for update in self._device.sync(name):
-                yield update
+    async def events(self, request: Request) -> Response:
+        """What happens from now on: states by topic where text/event-stream is asked for, else a line each."""
+        visitor = require(request, Right.LOOK)
+        if asks_for_stream(request.headers.get("accept", "")):
+            return StreamingResponse(stream(self._live, visitor), media_type=EVENT_STREAM, headers=STREAM_HEADERS)
+        return lines(lines_of(self._device, visitor))
 
     async def _incoming(self) -> AsyncGenerator[object]:
         tasks: asyncio.Queue[PairingTask] = asyncio.Queue()
@@ -175,15 +175,6 @@ class PeopleRoutes:
                 yield view
         finally:
             stop()
-
-    async def _events(self) -> AsyncGenerator[object]:
-        async for event in self._device.subscribe():
-            if isinstance(event, PairingTask):
-                yield {"event": "pairing"}
-            elif isinstance(event, PeerEvent):
-                yield {"event": type(event.event).__name__, "peer": format_id("d", event.peer)}
-            else:
-                yield {"event": "commit", "records": len(event.records), "has_charter": event.has_charter}
 
 
 async def _follow(task: PairingTask) -> AsyncGenerator[object]:
