@@ -14,10 +14,10 @@ from edenmesh.core.records import (
     Reading,
     Version,
     difference,
-    history,
     last_observations,
     record_state,
 )
+from edenmesh.core.records.history import history
 from edenmesh.core.records.history.past import Name, Past
 from edenmesh.core.records.history.places import Places, Versions, places_of
 from tests.oracle.gateway_worlds import FIELDS, Said, as_observation

@@ -101,6 +101,18 @@ def edited_records(draw: st.DrawFn, steps_max: int = 12) -> Written:
 
 
 @st.composite
+def torn_records(draw: st.DrawFn, steps_max: int = 12) -> Written:
+    """Histories of one strand in which two give all fields at once, and a third who saw both gives one field again."""
+    first, left, right, joining = (draw(_edits)._replace(op=PUT, unset=frozenset(), undoes=()) for _ in range(4))
+    values = draw(st.permutations(("1", "2", "3")))
+    left = left._replace(back=(1,), set=dict.fromkeys(FIELDS, values[0]))
+    right = right._replace(back=(2,), set=dict.fromkeys(FIELDS, values[1]))
+    joining = joining._replace(back=(1, 2), set={draw(st.sampled_from(FIELDS)): values[2]})
+    further = draw(st.lists(_edits, max_size=steps_max - 4))
+    return Written(write_history([first, left, right, joining, *further], is_owned=True), frozenset())
+
+
+@st.composite
 def histories(draw: st.DrawFn, steps_max: int = 12) -> Written:
     """Whole histories, some of whose versions may not count."""
     steps = draw(st.lists(_steps, min_size=1, max_size=steps_max))

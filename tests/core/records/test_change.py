@@ -40,9 +40,10 @@ _lists = st.lists(st.sampled_from(VALUES), min_size=1, max_size=3).map(tuple)
 _contents: st.SearchStrategy[Content | None] = st.one_of(
     st.sampled_from((None, "", ())), st.sampled_from(VALUES), _lists, _lists
 )
-_wanted: st.SearchStrategy[dict[str, Content | None]] = st.dictionaries(
-    st.sampled_from((*FIELDS, *LISTS)), _contents, max_size=3
-)
+_values_for_lists = st.dictionaries(st.sampled_from(LISTS), st.sampled_from(VALUES), min_size=1)
+_lists_for_values = st.dictionaries(st.sampled_from(FIELDS), _lists, min_size=1)
+_anything = st.dictionaries(st.sampled_from((*FIELDS, *LISTS)), _contents, max_size=3)
+_wanted: st.SearchStrategy[Mapping[str, Content | None]] = st.one_of(_anything, _values_for_lists, _lists_for_values)
 
 
 def test_after_the_change_the_record_shows_what_was_wanted_and_the_rest_as_before() -> None:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from edenmesh.core.ids import FormHash
 from edenmesh.core.records import FORM_FORMAT, Declarations, Field, Form, Table, record_state
-from tests.oracle.histories import FIELDS, LISTS, TABLE, Written, edited_records, partial_histories
+from tests.oracle.histories import FIELDS, LISTS, TABLE, Written, edited_records, partial_histories, torn_records
 from tests.oracle.record_model import Model, shown_of
 
 AT_LEAST = {"units": 30, "units beside items": 1, "taken over in conflict": 5, "protected": 10, "undone": 30}
@@ -28,7 +28,7 @@ def test_state_is_that_of_the_model() -> None:
     work: Counter[str] = Counter()
 
     @settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow])
-    @given(st.one_of(edited_records(), partial_histories()), declarations())
+    @given(st.one_of(edited_records(), partial_histories(), torn_records()), declarations())
     def check(held: Written, declared_by: Declarations) -> None:
         declared = declared_by.of(TABLE, frozenset([FormHash(b"")]))
         model = Model(held.versions, held.uncounted, declared)

@@ -37,27 +37,31 @@ class History:
         children: dict[bytes, list[VersionId]] = {}
         firsts: list[VersionId] = []
         observed: list[VersionId] = []
-        has_undos = has_newer = False
+        newer: list[VersionId] = []
+        has_undos = False
         for one, version in versions.items():
             if not version.is_understood:
-                has_newer = True
+                newer.append(one)
             elif version.op == OBSERVE:
                 observed.append(one)
             elif version.op == RESOLVE:
                 has_undos = has_undos or undoes_any(version)
-            if version.parents:
-                open_parents[one] = len(version.parents)
-                for parent in version.parents:
-                    children.setdefault(parent, []).append(one)
-            else:
+            parents = version.parents
+            if not parents:
                 firsts.append(one)
+            elif len(parents) > 1:
+                open_parents[one] = len(parents)
+            for parent in parents:
+                children.setdefault(parent, []).append(one)
         self.observed: Final = observed
-        self.has_newer: Final = has_newer
+        self.has_newer: Final = bool(newer)
+        self._silent: Final[Set[VersionId]] = {*uncounted, *newer} if newer else uncounted
         self._places: Final = places_of(versions, firsts, observed)
         self._place_firsts(firsts)
         self.firsts: Final = tuple(self.nodes)
         self._place_others(open_parents, children)
-        self.waiting: Final = frozenset(open_parents)
+        is_whole = len(self._node_of) == len(versions)
+        self.waiting: Final = frozenset(() if is_whole else [one for one in versions if one not in self._node_of])
         if has_undos:
             mark_undone(self.nodes, self._node_of)
 
@@ -93,30 +97,27 @@ class History:
     def _place_firsts(self, firsts: list[VersionId]) -> None:
         groups = self._grouped(firsts)
         for equals in sorted(groups, key=self._giving) if len(groups) > 1 else groups:
-            self._place(equals, [])
+            self._place(equals, ())
 
     def _place_others(self, open_parents: dict[VersionId, int], children: dict[bytes, list[VersionId]]) -> None:
+        """Place what has parents. `open_parents` counts those of versions that have several."""
         for node in self.nodes:
             # The list grows while it is walked: a version is placed after the last of its parents, and so are all that
             # are one with it, for they have these parents.
-            named = children.get(node.id, _NOBODY)
+            ready = children.get(node.id, _NOBODY)
             if len(node.equals) > 1:
-                named = [child for one in node.equals for child in children.get(one, ())]
-            ready: list[VersionId] = []
-            for one in named:
-                if open_parents[one] > 1:
-                    open_parents[one] -= 1
-                else:
-                    del open_parents[one]
-                    ready.append(one)
+                ready = [child for one in node.equals for child in children.get(one, ())]
+            if open_parents:
+                ready = [one for one in ready if _is_last(one, open_parents)]
             for equals in self._grouped(ready) if ready else ():
-                self._place(equals, [self._node_of[parent] for parent in self.versions[equals[0]].parents])
+                parents = self.versions[equals[0]].parents
+                self._place(equals, (node,) if len(parents) == 1 else tuple([self._node_of[one] for one in parents]))
 
-    def _grouped(self, ready: list[VersionId]) -> list[tuple[VersionId, ...]]:
+    def _grouped(self, ready: Sequence[VersionId]) -> list[tuple[VersionId, ...]]:
         """The versions, in order, each with those that are one with it."""
-        if len(ready) < 2:
-            return [(one,) for one in ready]
-        ready.sort()
+        if len(ready) == 1:
+            return [(ready[0],)]
+        ready = sorted(ready)
         if not self._places:
             return [(one,) for one in ready]
         groups: dict[VersionId, list[VersionId]] = {}
@@ -124,14 +125,17 @@ class History:
             groups.setdefault(self._places.get(one, one), []).append(one)
         return [tuple(group) for group in groups.values()]
 
-    def _place(self, equals: tuple[VersionId, ...], parents: list[Node]) -> None:
+    def _place(self, equals: tuple[VersionId, ...], parents: tuple[Node, ...]) -> None:
+        depth = 1
+        for parent in parents:
+            if parent.depth >= depth:
+                depth = parent.depth + 1
         ids = equals if len(equals) == 1 else self._giving(equals)
         version = self.versions[ids[0]]
         if len(ids) > 1 and version.op == OBSERVE:
             version = said_by_all([self.versions[one] for one in ids], self._places)
-        node = Node(version, ids, equals, parents)
-        if self.uncounted and not self.uncounted.isdisjoint(ids):
-            node.is_counted = False
+        is_counted = not self._silent or self._silent.isdisjoint(ids)
+        node = Node(version, ids[0], ids, equals, parents, depth, len(self.nodes) + 1, is_counted)
         self.nodes.append(node)
         for one in equals:
             self._node_of[one] = node
@@ -141,6 +145,14 @@ class History:
         counted = [one for one in equals if one not in self.uncounted]
         puts = [one for one in counted if self.versions[one].op == PUT]
         return tuple(puts or counted or equals)
+
+
+def _is_last(version: VersionId, open_parents: dict[VersionId, int]) -> bool:
+    """Whether the parent that has got a place is the last that a version awaits."""
+    count = open_parents.get(version, 1)
+    if count > 1:
+        open_parents[version] = count - 1
+    return count == 1
 
 
 def heads_of(nodes: list[Node]) -> list[Node]:

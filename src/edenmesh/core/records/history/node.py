@@ -1,34 +1,30 @@
 """A place in the graph of one record's versions."""
 
-from typing import Final
+import msgspec
 
 from edenmesh.core.ids import VersionId
 from edenmesh.core.records.versions import Version
 
 
-class Node:
+class Node(msgspec.Struct, eq=False, gc=False):
     """One version in its place, or several that are one.
 
     `ids` are those whose values count here, smallest first; `id` is the first of them and `version` what it says.
-    `equals` are all versions in this place. `depth` is 1 for a first version. One that `is_undone` has no effect.
+    `equals` are all versions in this place. `depth` is 1 for a first version, else one more than the deepest parent;
+    `place` is 1 for the first node in causal order. One that `is_undone` has no effect.
+
+    `gc=False`: nodes lead to earlier ones only, so they form no cycles; watching them would cost as much as the graph.
     """
 
-    __slots__ = ("depth", "equals", "id", "ids", "is_counted", "is_undone", "parents", "version")
-
-    def __init__(
-        self, version: Version, ids: tuple[VersionId, ...], equals: tuple[VersionId, ...], parents: "list[Node]"
-    ) -> None:
-        self.version: Final = version
-        self.id: Final = ids[0]
-        self.ids: Final = ids
-        self.equals: Final = equals
-        self.parents: Final = parents
-        self.is_counted = version.is_understood
-        self.is_undone = False
-        depth = 0
-        for parent in parents:
-            depth = max(depth, parent.depth)
-        self.depth: Final[int] = depth + 1
+    version: Version
+    id: VersionId
+    ids: tuple[VersionId, ...]
+    equals: tuple[VersionId, ...]
+    parents: "tuple[Node, ...]"
+    depth: int
+    place: int
+    is_counted: bool
+    is_undone: bool = False
 
     @property
     def is_speaking(self) -> bool:

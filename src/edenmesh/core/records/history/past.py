@@ -72,7 +72,7 @@ class Past:
             gone = {other for other in set.intersection(*ended) if other.version.op == OBSERVE}
             self._ended.setdefault(name, set()).update(gone)
 
-    def below(self, node: Node, name: Name) -> list[Node]:
+    def below(self, node: Node, name: Name) -> Sequence[Node]:
         """What a node follows directly in a field or unit."""
         found = self._found.get(node)
         return [*node.parents, *found.get(name, ())] if found else node.parents
@@ -89,6 +89,7 @@ class Past:
         that was not what ours had given since. Observed values that an observation ended, or that an echo follows, are
         left out, but not all there is.
         """
+        assigned = {name: _unpassed(nodes) for name, nodes in assigned.items()}
         given: dict[Node, int] = {}
         bits: dict[Name, int] = {}
         for name, nodes in assigned.items():
@@ -99,10 +100,10 @@ class Past:
                     given[node] = given.get(node, 0) | by_ours << (node.version.op == OBSERVE)
                 for node in observed.echoes.get(name, ()):
                     given[node] = given.get(node, 0) | by_ours << 3
+        live: dict[Name, list[Node]] = dict(assigned)
         if not bits:
-            return {}
+            return live
         above = self._handed_down(given, bits, self.order if self._found else strand, _apart(bits, observed))
-        live: dict[Name, list[Node]] = {}
         for name, mask in bits.items():
             by_ours = mask // 15
             live[name] = standing = [
@@ -203,6 +204,19 @@ class Past:
             if handed:
                 below[node] = handed
         return below
+
+
+def _unpassed(nodes: list[Node]) -> list[Node]:
+    """Of the assigners of a field the last one that certainly supersedes all before it, and those after it.
+
+    A node whose depth is its place follows all nodes before it: it has as many ancestors as there are. Where it is
+    ours, it supersedes them, and through them whatever they supersede.
+    """
+    for number in range(len(nodes) - 1, 0, -1):
+        node = nodes[number]
+        if node.depth == node.place and node.version.op != OBSERVE:
+            return nodes[number:]
+    return nodes
 
 
 def _apart(bits: Mapping[Name, int], observed: Weighed) -> dict[Node, int]:

@@ -94,9 +94,9 @@ def _said(speaking: list[Node]) -> Said:
 def _join(unit: Unit, said: Said, taken_back: Said, past: Past) -> None:
     """Whoever assigns a field of the unit assigns the unit."""
     for each in (said, taken_back):
-        assigners = {node: None for name in unit for node in each.assigned.pop(name, ())}
+        assigners = {node for name in unit for node in each.assigned.pop(name, ())}
         if assigners:
-            each.assigned[unit] = list(assigners)
+            each.assigned[unit] = sorted(assigners, key=lambda node: node.place)
             each.several.append(unit)
     nodes = [*said.assigned.get(unit, ()), *taken_back.assigned.get(unit, ())]
     if nodes:
