@@ -108,6 +108,11 @@ UNIT_ROWS_MAX: Final = 64
 """Rows one version may give a unit, where it changed a part of it and took over the rest from rows in conflict."""
 BODY_CANDIDATES_MAX: Final = 256
 """Bodies tried at most to find the one that an observation saw, where several values stood below it."""
+PASTS_BYTES_MAX: Final = 8 * 1024 * 1024
+"""Bytes of versions gone through at one read of a record to tell which of its heads the body bears out, and as many to
+tell what was seen before: about a third of a second. One hundred heads of a record of 300 versions fit."""
+OBSERVED_IDS_MAX: Final = 1024
+"""Versions one observation names as found, and as many as ended: shared out evenly among the fields concerned."""
 DOCUMENT_BYTES_MAX: Final = 256 * 1024 * 1024
 """Size of one S3JSON document; 100,000 records have about 35 MB. Documents are read whole."""
 DOCUMENT_ROWS_MAX: Final = 1_000_000

@@ -5,6 +5,7 @@ from edenmesh.core.records.states.families import family_uuids, residence, resid
 from edenmesh.core.records.states.merge import record_state, record_states
 from edenmesh.core.records.states.observation import (
     body_hash,
+    delivered_at,
     is_delivered,
     is_receipt,
     last_observations,
@@ -28,6 +29,7 @@ __all__ = [
     "StrandState",
     "body_hash",
     "declared_by",
+    "delivered_at",
     "family_uuids",
     "is_delivered",
     "is_receipt",

@@ -5,13 +5,15 @@ record's history, not an object: every last observation names the body that the 
 
 A server that has gone back is a question for people. It is open until a resolution or retract follows the observation
 that says so, or until the server is seen again as it was before: then there is nothing left to decide.
+
+Cost: which questions of a record are answered takes one pass over its versions, a bit for each question.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Set
+from collections.abc import Callable, Hashable, Iterable, Mapping, Set
 
 from edenmesh.core.encoding import encode
 from edenmesh.core.ids import AuthorId, DestinationId, VersionId, tagged_hash
-from edenmesh.core.records.history import History, Node, is_only_undo, nodes_above
+from edenmesh.core.records.history import History, Node, is_only_undo
 from edenmesh.core.records.states.families import versions_at
 from edenmesh.core.records.states.state import RecordState, StrandState
 from edenmesh.core.records.versions import (
@@ -54,41 +56,28 @@ def last_observations(
     seen = {
         one: version.observation
         for one, version in versions.items()
-        if version.op == OBSERVE
-        and version.about.get("destination") == destination
-        and version.is_understood
-        and one not in uncounted
+        if version.about.get("destination") == destination and _is_seen(one, version, uncounted)
     }
-    passed: set[bytes] = set()
-    for one, observation in seen.items():
-        passed.update(versions[one].parents, observation.after)
-    last = {one: observation for one, observation in seen.items() if one not in passed}
-    if len(last) > 1:
-        # First observations may be one by their content only: not so where they saw different states of the server.
-        places = {one: history.node(one) for history in [History(versions, uncounted)] for one in seen}
-        followed = {(places[one], shown_state(seen[one])) for one in seen.keys() & passed}
-        last = {one: each for one, each in last.items() if (places[one], shown_state(each)) not in followed}
-    return last
+    return _last_of({destination: seen}, versions, uncounted)[destination]
 
 
 def open_questions(
-    versions: Versions, destination: DestinationId, uncounted: Set[VersionId] = frozenset()
+    versions: Versions, destination: DestinationId | None, uncounted: Set[VersionId] = frozenset()
 ) -> tuple[VersionId, ...]:
-    """Observations of one record that say the server went back, and that no resolution or retract has answered."""
+    """Observations of one record that say the server went back, and that no resolution or retract has answered.
+
+    Those of one destination, or of all where None is given.
+    """
     asked = questions_of(History(versions, uncounted))
-    return tuple(one for one in asked if versions[one].about.get("destination") == destination)
+    return tuple(one for one in asked if destination in (None, versions[one].about.get("destination")))
 
 
 def questions_of(history: History) -> list[VersionId]:
     """The open questions of all destinations."""
     asked = [one for one in history.observed if "after" in history.versions[one].about]
     nodes = {one: node for one in asked if (node := history.node(one)) is not None and node.is_counted}
-    followed = {parent for node in history.nodes for parent in node.parents} if nodes else set()
-    return sorted(
-        one
-        for one, node in nodes.items()
-        if one not in history.uncounted and not (node in followed and _is_answered(node, history))
-    )
+    answered = _answered(dict.fromkeys(nodes.values()), history) if nodes else set()
+    return sorted(one for one, node in nodes.items() if one not in history.uncounted and node not in answered)
 
 
 def is_delivered(
@@ -118,39 +107,113 @@ def is_receipt(
     return any(witnesses(AuthorId(versions[one].author)) for one in confirming)
 
 
+def delivered_at(
+    state: RecordState, versions: Versions, uncounted: Set[VersionId] = frozenset()
+) -> dict[DestinationId, set[AuthorId]]:
+    """All destinations at which the record is delivered (`is_delivered`), each with who observed that last."""
+    versions = _own(state, versions, uncounted)
+    seen: dict[DestinationId, dict[VersionId, Observation]] = {}
+    for one, version in versions.items():
+        if _is_seen(one, version, uncounted):
+            observation = version.observation
+            seen.setdefault(observation.destination, {})[one] = observation
+    confirming = {place: _naming(state, last) for place, last in _last_of(seen, versions, uncounted).items()}
+    return {place: {AuthorId(versions[one].author) for one in ids} for place, ids in confirming.items() if ids}
+
+
 def _confirming(
     state: RecordState, versions: Versions, destination: DestinationId, uncounted: Set[VersionId]
 ) -> Iterable[VersionId]:
     """The last observations, where all of them name the body of the present state; else none."""
+    return _naming(state, last_observations(_own(state, versions, uncounted), destination, uncounted))
+
+
+def _own(state: RecordState, versions: Versions, uncounted: Set[VersionId]) -> Versions:
+    """The versions of a record that may be delivered; none where it may not."""
     if not state.is_clean or state.strand is None:
-        return ()
-    if state.strand.is_shared:
-        versions = versions_at(versions, state.uuid, uncounted)
-    last = last_observations(versions, destination, uncounted)
-    body = state_body(state.strand) if last else b""
+        return {}
+    return versions_at(versions, state.uuid, uncounted) if state.strand.is_shared else versions
+
+
+def _naming(state: RecordState, last: Mapping[VersionId, Observation]) -> Iterable[VersionId]:
+    body = state_body(state.strand) if last and state.strand is not None else b""
     return last if all(one.body == body for one in last.values()) else ()
 
 
-def _is_answered(question: Node, history: History) -> bool:
-    return any(_is_answer(later, question, history) for later in nodes_above((question,), history.nodes))
+def _is_seen(one: VersionId, version: Version, uncounted: Set[VersionId]) -> bool:
+    return version.op == OBSERVE and version.is_understood and one not in uncounted
 
 
-def _is_answer(later: Node, question: Node, history: History) -> bool:
-    """Whether people said what the question means, or the server was seen to be again where it had been.
+def _last_of(
+    seen: Mapping[DestinationId, Mapping[VersionId, Observation]], versions: Versions, uncounted: Set[VersionId]
+) -> dict[DestinationId, dict[VersionId, Observation]]:
+    """Of the observations of each destination the last ones."""
+    found: dict[DestinationId, dict[VersionId, Observation]] = {}
+    history: History | None = None
+    for destination, observations in seen.items():
+        passed: set[bytes] = set()
+        for one, observation in observations.items():
+            passed.update(versions[one].parents, observation.after)
+        last = {one: observation for one, observation in observations.items() if one not in passed}
+        if len(last) > 1:
+            # First observations may be one by their content only: not so where they saw different states of the server.
+            history = history or History(versions, uncounted)
+            places = {one: (history.node(one), shown_state(seen)) for one, seen in observations.items()}
+            followed = {places[one] for one in observations.keys() & passed}
+            last = {one: observation for one, observation in last.items() if places[one] not in followed}
+        found[destination] = last
+    return found
+
+
+def _answered(questions: Iterable[Node], history: History) -> set[Node]:
+    """Those of which people said what they mean, or after which the server was seen to be again where it had been.
 
     That is where it shows the body and stamps it had when it was seen last, before it went back.
     """
+    bits = {node: 1 << number for number, node in enumerate(questions)}
+    again = _states_before(bits, history)
+    below: dict[Node, int] = {}
+    answered = 0
+    for node in history.nodes:
+        handed = 0
+        for parent in node.parents:
+            handed |= below.get(parent, 0)
+        if handed:
+            answered |= handed & _answering(node, again, history)
+        handed |= bits.get(node, 0)
+        if handed:
+            below[node] = handed
+    return {node for node, bit in bits.items() if bit & answered}
+
+
+def _answering(later: Node, again: Mapping[Hashable, int], history: History) -> int:
+    """The questions, as bits, that a version answers where it follows them."""
     if later.version.op in (RESOLVE, RETRACT):
         # To undo an answer is none: it brings the question back.
-        return later.is_speaking and not is_only_undo(later.version)
+        return -1 if later.is_speaking and not is_only_undo(later.version) else 0
     if later.version.op != OBSERVE or not later.is_counted:
-        return False
+        return 0
     now = history.observations(later)[0]
-    after = {one for seen in history.observations(question) for one in seen.after}
-    before = [seen for node in history.known(sorted(after)) if node.is_counted for seen in history.observations(node)]
-    before = [seen for seen in before if seen.destination == now.destination]
-    newest = max((seen.modified_on for seen in before), default="")
-    return any(shown_state(seen) == shown_state(now) for seen in before if seen.modified_on == newest)
+    return again.get((now.destination, shown_state(now)), 0)
+
+
+def _states_before(questions: Mapping[Node, int], history: History) -> dict[Hashable, int]:
+    """By destination and state: the questions, as bits, before which the server was seen so last."""
+    seen_at: dict[Node, list[Observation]] = {}
+    again: dict[Hashable, int] = {}
+    for question, bit in questions.items():
+        nodes = history.known({one for seen in history.observations(question) for one in seen.after})
+        for node in nodes:
+            if node not in seen_at:
+                seen_at[node] = history.observations(node) if node.is_counted else []
+        before = [seen for node in nodes for seen in seen_at[node]]
+        newest: dict[DestinationId, str] = {}
+        for seen in before:
+            newest[seen.destination] = max(seen.modified_on, newest.get(seen.destination, ""))
+        last = [seen for seen in before if seen.modified_on == newest[seen.destination]]
+        for place in {(seen.destination, shown_state(seen)) for seen in last}:
+            again[place] = again.get(place, 0) | bit
+    return again
 
 
 def shown_state(seen: Observation) -> tuple[bytes, str, str]:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from edenmesh.core.encoding import Plain
 from edenmesh.core.ids import DestinationId, VersionId
+from edenmesh.core.limits import OBSERVED_IDS_MAX, VERSION_PARENTS_MAX
 from edenmesh.core.records.history import History, Node, nodes_below
 from edenmesh.core.records.states import (
     NOTHING,
@@ -93,7 +94,9 @@ def observe(
     # Where nothing was observed yet, the last body counts as absence.
     if not news and {one.body for one in last.values()} | ({ABSENT} if not last else set()) == {reading.body}:
         return None
-    parents = tuple(sorted({*last, *borne_out}))
+    # What one version cannot follow the next read does: it finds the bodies, or heads, that are left.
+    last = dict(list(last.items())[:VERSION_PARENTS_MAX])
+    parents = tuple(sorted([*last, *borne_out[: VERSION_PARENTS_MAX - len(last)]]))
     past = known.state_at(parents)
     change, ended = _change(known, past, last, reading)
     forged = _forged(change, versions, uncounted) if uncounted else []
@@ -116,7 +119,11 @@ def _one_of_each(last: Mapping[VersionId, Observation], known: Known) -> dict[Ve
 
 def _question(after: Iterable[VersionId], reading: Reading) -> Draft:
     """What was read, set whole and on nothing, so that it stands against ours until a person answers."""
-    return Draft((), difference(None, reading.fields or {}), {**_about(reading), "after": list[Plain](sorted(after))})
+    return Draft(
+        (),
+        difference(None, reading.fields or {}),
+        {**_about(reading), "after": list[Plain](sorted(after)[:VERSION_PARENTS_MAX])},
+    )
 
 
 def _asked(history: History, destination: DestinationId) -> set[Node]:
@@ -161,15 +168,18 @@ def _given(version: Version) -> Iterator[tuple[str, str]]:
 def _borne_out(known: Known, last: Iterable[VersionId], reading: Reading) -> list[VersionId]:
     """Heads of ours not yet observed whose own past shows no conflict, and nothing else than the body has.
 
-    An emptiness of ours counts as a value here: else the read before each delivery would undo every emptying.
+    An emptiness of ours counts as a value here: else the read before each delivery would undo every emptying. Of more
+    heads than can be looked at (`Pasts`) those latest in causal order are; what one read follows the next one leaves
+    out, so that it gets further.
     """
-    history = known.history
+    history, pasts = known.history, known.pasts()
     seen = set(history.known(last))
     seen |= nodes_below(seen)
     texts = reading.texts
     found: list[VersionId] = []
     for node in _heads_of_ours(history, reading.destination):
-        strand = known.state_at((node.id,)) if node not in seen else None
+        may_be = node not in seen and _gives_no_other(node.version, texts)
+        strand = pasts.state_of(node.id) if may_be else None
         if strand is None or strand.conflicts or strand.is_contested:
             continue
         if strand.is_deleted:
@@ -180,6 +190,11 @@ def _borne_out(known: Known, last: Iterable[VersionId], reading: Reading) -> lis
         if is_borne_out:
             found.append(node.id)
     return found
+
+
+def _gives_no_other(head: Version, texts: Mapping[str, str]) -> bool:
+    """Whether a head, if people wrote it, sets only what the body has: else nobody needs to look at its past."""
+    return head.op == OBSERVE or all(texts.get(name) == canonical_text(value) for name, value in head.set.items())
 
 
 def _heads_of_ours(history: History, destination: DestinationId) -> list[Node]:
@@ -210,12 +225,14 @@ def _emptied_by_us(head: Node) -> set[str]:
 
 def _seen_before(history: History, last: Iterable[VersionId]) -> set[Node]:
     """What observations followed up to the last ones, those before a server went back among them."""
-    seen = set(history.known(last))
     reached: set[Node] = set()
-    while seen:
-        reached |= seen | nodes_below(seen)
-        after = {one for node in reached for about in history.observations(node) for one in about.after}
-        seen = set(history.known(after)) - reached
+    pending = history.known(last)
+    while pending:
+        node = pending.pop()
+        if node not in reached:
+            reached.add(node)
+            pending += node.parents
+            pending += history.known(one for about in history.observations(node) for one in about.after)
     return reached
 
 
@@ -232,7 +249,7 @@ def _change(
     ended: Named = {}
     texts = reading.texts
     fields = past.fields if past is not None else {}
-    had = _had(known, last) if fields.keys() - texts.keys() else set()
+    had = _had(known, last, fields.keys() - texts.keys())
     names = fields.keys() | reading.fields.keys()
     for unit in sorted({fields[name].unit or (name,) if name in fields else (name,) for name in names}):
         rows = [fields[name].choices if name in fields else () for name in unit]
@@ -256,12 +273,13 @@ def _observed_in(name: str, given_by: Iterable[VersionId], history: History) -> 
     return [one for one, seen in versions.items() if seen.op == OBSERVE and (name in seen.set or name in seen.unset)]
 
 
-def _had(known: Known, last: Iterable[VersionId]) -> set[str]:
-    """Fields that the bodies of the last observations had."""
+def _had(known: Known, last: Iterable[VersionId], among: Set[str]) -> set[str]:
+    """Those of some fields that the bodies of the last observations had."""
     names: set[str] = set()
     for one in last:
-        body = known.body_seen(one)
-        names.update(body if body is not None else known.body_said(one))
+        if names == among:
+            break
+        names.update(among & known.body(one).keys())
     return names
 
 
@@ -281,7 +299,9 @@ def _found(state: RecordState | None, history: History, parents: Iterable[Versio
 
 
 def _named(named: Named) -> dict[str, Plain]:
-    return {name: list[Plain](sorted(set(ids))) for name, ids in named.items()}
+    """As many of them as one version can name."""
+    share = max(OBSERVED_IDS_MAX // len(named), 1)
+    return {name: list[Plain](sorted(set(ids))[:share]) for name, ids in named.items()}
 
 
 def _about(reading: Reading) -> dict[str, Plain]:
