@@ -7,6 +7,7 @@ SQL stands in this room only. May import the core.
 from edenmesh.store.deleted import Deleted
 from edenmesh.store.erasures import ERASE_AFTER_MS, KeptErasure, Stage
 from edenmesh.store.keys import KeyCost
+from edenmesh.store.listings import CHANGED, LABEL, Found, Key, Listed, Listings, Search
 from edenmesh.store.notes import READ_AGAIN_MS, Destination, HeldLog, KeptTally, Notes, Peer
 from edenmesh.store.pen import Penned
 from edenmesh.store.purges import Purged
@@ -27,16 +28,22 @@ from edenmesh.store.transaction import Committed, Transaction
 from edenmesh.store.versions import Name, files_of
 
 __all__ = [
+    "CHANGED",
     "ERASE_AFTER_MS",
+    "LABEL",
     "READ_AGAIN_MS",
     "Committed",
     "Deleted",
     "Delivery",
     "Destination",
+    "Found",
     "HeldLog",
     "KeptErasure",
     "KeptTally",
+    "Key",
     "KeyCost",
+    "Listed",
+    "Listings",
     "Name",
     "Notes",
     "OwnLog",
@@ -49,6 +56,7 @@ __all__ = [
     "RecordRow",
     "RecordVersions",
     "Records",
+    "Search",
     "Stage",
     "Statistics",
     "Store",

@@ -33,7 +33,7 @@ _ROOM_BYTES: Final = 1024 * 1024
 
 Row: TypeAlias = tuple[Any, ...]
 """One row. Its columns have the types that the STRICT tables in schema/ declare."""
-Bindings: TypeAlias = Sequence[int | str | bytes]
+Bindings: TypeAlias = Sequence[int | float | str | bytes]
 
 
 class Link:

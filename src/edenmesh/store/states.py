@@ -25,6 +25,7 @@ from edenmesh.core.trust import Charter
 from edenmesh.store.database import Link
 from edenmesh.store.families import Member, join_family, members_of
 from edenmesh.store.forms import Forms
+from edenmesh.store.listings import unlist
 from edenmesh.store.twins import Forks
 from edenmesh.store.versions import Name, decode_rows, rows_of
 
@@ -49,6 +50,7 @@ class States:
         for record in records:
             if record not in done:
                 done.update(self._derive(record, forks))
+        unlist(self.link, done)
         return done
 
     def derive_all(self) -> int:

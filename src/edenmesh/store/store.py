@@ -31,6 +31,7 @@ from edenmesh.store.keys import (
     unwrap_key,
     wrap_key,
 )
+from edenmesh.store.listings import Listings
 from edenmesh.store.logs import read_logs
 from edenmesh.store.migrations import migrate
 from edenmesh.store.notes import Notes
@@ -85,6 +86,7 @@ class Store:
         self._forms = Forms(self._database.writer)
         self._records_forms = Kept(lambda: Forms(reader))
         self.records: Final = Records(reader, self._records_forms.get, self._snapshot.charter)
+        self.listings: Final = Listings(reader)
         self.notes: Final = Notes(self._database.reader)
         self.deleted: Final = Deleted(reader, self._snapshot.charter)
         self._digests = Digests()
