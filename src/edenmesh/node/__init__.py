@@ -3,6 +3,7 @@
 Introduces the rooms below to each other: store, sessions, net and eden. The wall clock is read here and nowhere below.
 """
 
+from edenmesh.node.accounts import RIGHTS, Accounts, AccountView, DoorView, Doorway
 from edenmesh.node.deletion import (
     AskedView,
     BinView,
@@ -28,7 +29,7 @@ from edenmesh.node.delivery import (
 from edenmesh.node.device import Device
 from edenmesh.node.meeting import NearbyView, PeerEvent, Shown, SyncUpdate
 from edenmesh.node.pairing import CodeView, PairedView, PairingTask
-from edenmesh.node.parts import Check, MemberView, PeerView, Settings
+from edenmesh.node.parts import Check, MemberView, PeerView, Settings, acting_for
 from edenmesh.node.records import (
     ActView,
     ChangeView,
@@ -59,6 +60,9 @@ from edenmesh.node.status import OwedView, Status
 from edenmesh.node.stewardship import FormView, HeldBack, HeldRecord, PenView, QuarantineView
 
 __all__ = [
+    "RIGHTS",
+    "AccountView",
+    "Accounts",
     "ActView",
     "AskedView",
     "BinView",
@@ -74,6 +78,8 @@ __all__ = [
     "DeliveryView",
     "DestinationView",
     "Device",
+    "DoorView",
+    "Doorway",
     "Draft",
     "Drafts",
     "Entered",
@@ -119,5 +125,6 @@ __all__ = [
     "StrandView",
     "SyncUpdate",
     "TableRow",
+    "acting_for",
     "plain",
 ]

@@ -14,6 +14,7 @@ from edenmesh.core.trust import require_device_name
 from edenmesh.eden import read_form_file
 from edenmesh.errors import InvalidInput, StoreDamaged
 from edenmesh.net import Nearby
+from edenmesh.node.accounts import Accounts
 from edenmesh.node.deletion import Deletions
 from edenmesh.node.delivery import DeliveryUpdate, DestinationView, Exchanges, PullUpdate, What
 from edenmesh.node.doctor import examine
@@ -62,7 +63,8 @@ class Device:
         self._syncing = Syncing(self._parts, self._meetings, self._visibility)
         self._exchanges = Exchanges(self._parts)
         self._stewardship = Stewardship(self._parts)
-        self._quarantine = Quarantine(self._parts)
+        self.quarantine: Final = Quarantine(self._parts)
+        self.accounts: Final = Accounts(self._parts)
 
     @classmethod
     def create(cls, home: Path, *, name: str, passphrase: str, settings: Settings | None = None) -> Self:
@@ -291,11 +293,6 @@ class Device:
     def stewardship(self) -> Stewardship:
         """What stewards decide: roles, and which form is the current one."""
         return self._stewardship
-
-    @property
-    def quarantine(self) -> Quarantine:
-        """What is here without effect, and what guests handed in."""
-        return self._quarantine
 
     def members(self) -> list[MemberView]:
         """The team, as the charter says."""

@@ -26,7 +26,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("store",),
     ("eden", "net", "standin"),
     ("node.parts",),
-    ("node.records", "node.meeting"),
+    ("node.records", "node.meeting", "node.accounts"),
     ("node.pairing", "node.delivery", "node.deletion", "node.stewardship"),
     ("node",),
     ("",),

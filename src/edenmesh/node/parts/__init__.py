@@ -5,6 +5,7 @@ commit is heard of once. `Parts` hands these, the keys and the settings to every
 """
 
 from edenmesh.node.parts.absence import require_here, why_absent
+from edenmesh.node.parts.acting import acting_account, acting_for
 from edenmesh.node.parts.check import Check
 from edenmesh.node.parts.desk import IDENTITY, Desk
 from edenmesh.node.parts.identity import Identity
@@ -22,6 +23,8 @@ __all__ = [
     "PeerView",
     "Settings",
     "Team",
+    "acting_account",
+    "acting_for",
     "replace_peer",
     "require_here",
     "why_absent",

@@ -18,6 +18,7 @@ from edenmesh.core.records import Pen
 from edenmesh.core.session import Batch, CharterReceived, ChunkReceived, FormReceived, HolesReceived
 from edenmesh.core.trust import certify
 from edenmesh.errors import EdenmeshError, StoreError
+from edenmesh.node.parts.acting import acting_account, acting_for
 from edenmesh.node.parts.identity import SEED_BYTES, Identity
 from edenmesh.store import Committed, Store, Transaction
 
@@ -110,14 +111,16 @@ class Desk:
             self.settle()
             self._renew()
         author = self._identity.author
-        return Pen(author, self._store.own_log(author).size, int(self._wall_clock() * 1000), self._entropy(16))
+        made = int(self._wall_clock() * 1000)
+        return Pen(author, self._store.own_log(author).size, made, self._entropy(16), account=acting_account())
 
     def pens(self) -> Iterator[Pen]:
         """Pens for many versions in one change, each with the next seq."""
         first = self.pen()
         seq = first.seq
         while True:
-            yield Pen(first.author, seq, int(self._wall_clock() * 1000), self._entropy(16))
+            made = int(self._wall_clock() * 1000)
+            yield Pen(first.author, seq, made, self._entropy(16), account=first.account)
             seq += 1
 
     def seal(self) -> None:
@@ -198,20 +201,24 @@ class Desk:
             loop.call_soon(self._tell, committed)
 
     def _tell(self, committed: Committed) -> None:
-        for listener in list(self._listeners):
-            listener(committed)
+        # Whatever is done because of a commit, the device does, and not the account in whose request it was made.
+        with acting_for(""):
+            for listener in list(self._listeners):
+                listener(committed)
 
 
 def _apply(transaction: Transaction, batch: Batch) -> None:
     if isinstance(batch, CharterReceived):
         transaction.add_charter(batch.entries)
+    elif isinstance(batch, FormReceived) and batch.guest is not None:
+        transaction.pen_form(batch.form, batch.guest)
     elif isinstance(batch, FormReceived):
         transaction.add_form(batch.form)
     elif isinstance(batch, HolesReceived):
         transaction.fill(batch.filling)
     elif isinstance(batch, ChunkReceived):
         transaction.add_chunk(batch.file, batch.size, batch.offset, batch.data)
-    elif batch.is_penned and not transaction.charter.standing(batch.part.author).is_named:
+    elif batch.is_penned and transaction.charter.standing(batch.part.author).device is None:
         if batch.part.giver is not None:
             transaction.pen_part(batch.part, batch.part.giver)
     else:

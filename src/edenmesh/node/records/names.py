@@ -35,8 +35,9 @@ class Names:
         return cls(lambda author: device_name(charter, author), named)
 
     def by(self, version: Version) -> str:
-        """The device that wrote a version."""
-        return self.author(AuthorId(version.author))
+        """The device that wrote a version, and the account on it where it was not its owner's doing."""
+        device = self.author(AuthorId(version.author))
+        return f"{version.account} (account) via {device}" if version.account else device
 
     def server(self, destination: bytes) -> str:
         """A server; one that is not set up here is told by the beginning of its id."""

@@ -18,6 +18,7 @@ from edenmesh.core.encoding import Plain, decode, decode_struct, encode, is_norm
 from edenmesh.core.ids import ID_BYTES, AuthorId, Id, VersionId, tagged_hash
 from edenmesh.core.limits import (
     COUNT_MAX,
+    DEVICE_NAME_CHARS_MAX,
     FORMAT_MAX,
     SALT_BYTES,
     UUID_CHARS_MAX,
@@ -86,6 +87,12 @@ class Version(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults
     def is_understood(self) -> bool:
         """Whether this program knows what the version means; else it is carried without effect."""
         return self.format == FORMAT and self.op in OPS
+
+    @property
+    def account(self) -> str:
+        """The account under which a person used the author's device; empty where it names none that can be shown."""
+        account = self.about.get("account", "")
+        return account if isinstance(account, str) and len(account) <= DEVICE_NAME_CHARS_MAX else ""
 
     @property
     def observation(self) -> Observation:

@@ -44,13 +44,17 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Pen:
-    """Who writes the next version, and when: the author, its next seq, wall time in milliseconds, fresh salt."""
+    """Who writes the next version, and when: the author, its next seq, wall time in milliseconds, fresh salt.
+
+    `account` is the account under which a person used this device; empty where it was its owner, or the device itself.
+    """
 
     author: AuthorId
     seq: int
     made: int
     salt: bytes
     schema: FormHash = FormHash(b"")  # noqa: RUF009 - an empty constant
+    account: str = ""
 
 
 def difference(
@@ -111,7 +115,7 @@ def compose(
     table = normal_text(table)
     return write(
         Version(
-            about=dict(about or {}),
+            about={**(about or {}), **({"account": pen.account} if pen.account else {})},
             add=change.add,
             author=pen.author,
             format=FORMAT,
