@@ -6,9 +6,18 @@ from typing import Final, Protocol
 from starlette.routing import Route
 
 from edenmesh.node import Device
+from edenmesh.web.jobs import Jobs
+from edenmesh.web.pages.conflict_pages import ConflictPages
 from edenmesh.web.pages.counts import Counts
 from edenmesh.web.pages.frame_pages import FramePages
+from edenmesh.web.pages.hotspot_pages import HotspotPages
+from edenmesh.web.pages.nearby_pages import NearbyPages
+from edenmesh.web.pages.pairing_pages import PairingPages
+from edenmesh.web.pages.peer_pages import PeerPages
 from edenmesh.web.pages.rendering import Renderer
+from edenmesh.web.pages.scan_pages import ScanPages
+from edenmesh.web.pages.sync_pages import SyncPages
+from edenmesh.web.pages.team_pages import TeamPages
 
 
 class Screens(Protocol):
@@ -21,14 +30,28 @@ class Screens(Protocol):
 
 SUBJECTS: Final[list[Callable[[Device, Renderer], Screens]]] = [
     FramePages,
+    ConflictPages,
+    NearbyPages,
+    PairingPages,
+    ScanPages,
+    HotspotPages,
+    PeerPages,
+    TeamPages,
 ]
+WORKING: Final[list[Callable[[Device, Renderer, Jobs], Screens]]] = [
+    SyncPages,
+]
+"""Those that begin long work, or show how far it is."""
 
 
-def screens(device: Device) -> tuple[list[Route], Renderer]:
-    """The routes of all screens, and what draws them."""
+def screens(device: Device, jobs: Jobs | None = None) -> tuple[list[Route], Renderer]:
+    """The routes of all screens, and what draws them. `jobs` are those that the API begins, too."""
+    jobs = jobs if jobs is not None else Jobs()
     counts = Counts(device)
     renderer = Renderer(lambda: device.name, counts.of)
     found = [renderer.assets.route]
     for subject in SUBJECTS:
         found += subject(device, renderer).routes
+    for working in WORKING:
+        found += working(device, renderer, jobs).routes
     return found, renderer
