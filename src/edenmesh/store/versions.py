@@ -159,13 +159,18 @@ class Versions:
             [(record, tables[table], uuid) for (table, uuid), record in records.items()],
         )
         if added == len(records):
+            self._unlist(records.values())
             return {}
         known: dict[int, int] = {}
         for (table, uuid), record in records.items():
             num = self.link.number("SELECT num FROM records WHERE table_num = ? AND uuid = ?", (tables[table], uuid))
             if num < drafted:
                 known[record] = num
+        self._unlist(record for record in records.values() if record not in known)
         return known
+
+    def _unlist(self, fresh: Iterable[int]) -> None:
+        self.link.run_many("INSERT INTO unlisted VALUES (?)", ((record,) for record in fresh))
 
     def table(self, name: str) -> int:
         """The number of a table, made where there is none."""

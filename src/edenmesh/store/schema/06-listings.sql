@@ -5,9 +5,6 @@ CREATE TABLE unlisted (
     record INTEGER PRIMARY KEY REFERENCES records ON DELETE CASCADE
 ) STRICT;
 INSERT INTO unlisted SELECT num FROM records;
-CREATE TRIGGER records_come AFTER INSERT ON records BEGIN
-    INSERT INTO unlisted VALUES (new.num);
-END;
 
 -- `keys` is a JSON object: the key by which the record is sorted, for each field.
 CREATE TABLE listings (
