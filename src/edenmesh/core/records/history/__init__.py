@@ -2,11 +2,12 @@
 
 from edenmesh.core.records.history.history import History, heads_of, nodes_above, nodes_below
 from edenmesh.core.records.history.node import Node
-from edenmesh.core.records.history.past import Name, Past, Weighed
+from edenmesh.core.records.history.past import NOT_OBSERVED, Name, Past, Weighed
 from edenmesh.core.records.history.places import content_of
 from edenmesh.core.records.history.undone import is_only_undo, may_be_undone, undoes_any
 
 __all__ = [
+    "NOT_OBSERVED",
     "History",
     "Name",
     "Node",

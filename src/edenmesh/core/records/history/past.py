@@ -89,18 +89,17 @@ class Past:
         that was not what ours had given since. Observed values that an observation ended, or that an echo follows, are
         left out, but not all there is.
         """
-        assigned = {name: _unpassed(nodes) for name, nodes in assigned.items()}
+        live = {name: _unpassed(nodes) for name, nodes in assigned.items()}
         given: dict[Node, int] = {}
         bits: dict[Name, int] = {}
-        for name, nodes in assigned.items():
-            if len(nodes) > 1:
+        for name, nodes in live.items():
+            if self._may_follow(nodes):
                 by_ours = 1 << 4 * len(bits)
                 bits[name] = by_ours * 15
                 for node in nodes:
                     given[node] = given.get(node, 0) | by_ours << (node.version.op == OBSERVE)
                 for node in observed.echoes.get(name, ()):
                     given[node] = given.get(node, 0) | by_ours << 3
-        live: dict[Name, list[Node]] = dict(assigned)
         if not bits:
             return live
         above = self._handed_down(given, bits, self.order if self._found else strand, _apart(bits, observed))
@@ -108,7 +107,7 @@ class Past:
             by_ours = mask // 15
             live[name] = standing = [
                 node
-                for node in assigned[name]
+                for node in live[name]
                 if not above.get(node, 0) & by_ours * (7 if node.version.op == OBSERVE else 3)
             ]
             if len(standing) > 1 and (self._ended or name in observed.echoes):
@@ -116,6 +115,10 @@ class Past:
                 gone += [node for node in standing if self._is_ended(node, name)]
                 live[name] = [node for node in standing if node not in gone] or standing
         return live
+
+    def _may_follow(self, nodes: list[Node]) -> bool:
+        """Whether one of these may follow another: where nothing was found, those of one depth do not."""
+        return len(nodes) > 1 and (self.has_observations or len({node.depth for node in nodes}) > 1)
 
     def _is_ended(self, node: Node, name: Name) -> bool:
         if isinstance(name, str):

@@ -9,7 +9,8 @@ compares clocks, and software never writes a merge. Fields that forms declare as
 from collections.abc import Hashable, Iterable, Mapping
 from typing import NamedTuple
 
-from edenmesh.core.records.history import History, Name, Node, Past, Weighed
+from edenmesh.core.ids import VersionId
+from edenmesh.core.records.history import NOT_OBSERVED, History, Name, Node, Past, Weighed
 from edenmesh.core.records.states.declarations import Declared
 from edenmesh.core.records.states.state import Choice, FieldState
 from edenmesh.core.records.states.units import Rows, Unit, rank, restriction, rows_given, unit_fields
@@ -55,12 +56,12 @@ def fields_of(
 ) -> tuple[dict[str, FieldState], tuple[str, ...]]:
     """The fields of a strand by name, empty ones left out, and the names of those in conflict."""
     contested = {name: said.assigned[name] for name in said.several if name in said.assigned}
-    fields = _fields(said, past.live(contested, strand, Weighed(said.repeated, said.echoes)), declared)
+    observed = Weighed(said.repeated, said.echoes) if past.has_observations else NOT_OBSERVED
+    fields = _fields(said, past.live(contested, strand, observed), declared)
     if said.added:
         fields = _with_lists(fields, _lists([node for node in strand if node.is_speaking], said, history))
     # Only what several assigned, a unit or items can be in conflict.
-    plain = sorted([name for name in contested if isinstance(name, str) and name in fields])
-    names = fields if said.added or said.rows else plain
+    names = fields if said.added or said.rows else sorted(fields.keys() & contested.keys())
     return fields, tuple([name for name in names if len(fields[name].choices) > 1])
 
 
@@ -85,7 +86,7 @@ def _said(speaking: list[Node]) -> Said:
                 said.several.append(name)
             else:
                 nodes.append(node)
-        for name, items in version.add.items():
+        for name, items in version.add.items() if version.add else ():
             for text in {canonical_text(item) for item in items}:
                 added.setdefault((name, text), []).append(node)
     return said
@@ -164,19 +165,17 @@ def _fields(said: Said, live: Mapping[Name, list[Node]], declared: Declared) -> 
 
 def _choices(nodes: list[Node], name: str, ranks: Mapping[str, int] | None) -> tuple[Choice, ...]:
     """The distinct values of live assignments, the one to show first; none where all of them empty the field."""
-    by_text: dict[str, list[Node]] = {}
+    contents: dict[str, Value | None] = {}
+    givers: dict[str, list[VersionId]] = {}
     for node in sorted(nodes, key=rank, reverse=True):
-        by_text.setdefault(_text(node, name), []).append(node)
-    if by_text.keys() == {""}:
+        content = node.version.set.get(name)
+        text = "" if content is None else canonical_text(content)
+        contents.setdefault(text, content)
+        givers.setdefault(text, []).extend(node.ids)
+    if contents.keys() == {""}:
         return ()
-    if ranks is not None:
-        by_text = {text: by_text[text] for text in sorted(by_text, key=lambda text: restriction(text, ranks))}
-    return tuple(
-        [
-            Choice(same[0].version.set.get(name), tuple([one for node in same for one in node.ids]))
-            for same in by_text.values()
-        ]
-    )
+    order = contents if ranks is None else sorted(contents, key=lambda text: restriction(text, ranks))
+    return tuple([Choice(contents[text], tuple(givers[text])) for text in order])
 
 
 def _with_lists(fields: dict[str, FieldState], lists: dict[str, Choice]) -> dict[str, FieldState]:
