@@ -1,4 +1,4 @@
-"""Accounts of phones: names for good, logins that work once, sessions kept as hashes, and what was written is marked."""
+"""Accounts of phones: names for good, logins that work once, sessions kept as hashes; what is written is marked."""
 
 import json
 from pathlib import Path

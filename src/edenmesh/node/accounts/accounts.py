@@ -19,7 +19,7 @@ from edenmesh.core.encoding import encode, normal_text
 from edenmesh.core.trust import require_device_name
 from edenmesh.errors import ConfigError, InvalidInput, StoreDamaged, StoreError
 from edenmesh.node.accounts.account import RIGHTS, Account, AccountView
-from edenmesh.node.parts import Parts
+from edenmesh.node.parts import Parts, Settings
 
 ACCOUNTS_MAX: Final = 256
 """Accounts of one device, revoked ones included: their names stand in what was written."""
@@ -32,6 +32,7 @@ _SEEN_MS: Final = 3600 * 1000
 _SECRET_BYTES: Final = 32
 _LOGIN_BYTES: Final = 20
 _NOTED: Final = "accounts"
+_DOOR: Final = "phone door"
 _DECODER: Final = msgspec.msgpack.Decoder(tuple[Account, ...])
 
 
@@ -174,6 +175,23 @@ class Accounts:
         account = self._living(name)
         self._put(msgspec.structs.replace(account, session=b"", until=0))
         self._tell(account.name)
+
+    # --- the door -----------------------------------------------------------------------------------------------------
+
+    @property
+    def settings(self) -> Settings:
+        """Where the device listens, and the clocks and the randomness it uses."""
+        return self._parts.settings
+
+    @property
+    def kept_door(self) -> bytes | None:
+        """What the door noted to open again as it was, its key included; None where it noted nothing."""
+        return self._parts.store.notes.meta(_DOOR)
+
+    def keep_door(self, data: bytes) -> None:
+        """Note what the door needs to open again as it was, in the encrypted store."""
+        with self._parts.desk.writing() as writing:
+            writing.put_meta(_DOOR, data)
 
     # --- keeping ------------------------------------------------------------------------------------------------------
 

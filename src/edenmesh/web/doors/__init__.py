@@ -2,5 +2,6 @@
 
 from edenmesh.web.doors.local_socket import serving_socket, socket_path
 from edenmesh.web.doors.loopback import LoopbackDoor, serving_loopback
+from edenmesh.web.doors.phone_door import PhoneDoor, phone_door
 
-__all__ = ["LoopbackDoor", "serving_loopback", "serving_socket", "socket_path"]
+__all__ = ["LoopbackDoor", "PhoneDoor", "phone_door", "serving_loopback", "serving_socket", "socket_path"]

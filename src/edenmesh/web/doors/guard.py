@@ -8,7 +8,7 @@ static files, nothing else. Invariant: a request that is refused has reached not
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Final
@@ -44,7 +44,7 @@ class _Entering(msgspec.Struct):
 class Rules:
     """What one door asks: its names as Host has them, its scheme, its cookie, and what an account may send."""
 
-    hosts: frozenset[str]
+    hosts: Container[str]
     scheme: str
     cookie: str
     cookie_seconds: int = 0

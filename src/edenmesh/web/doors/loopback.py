@@ -4,7 +4,6 @@ It listens on 127.0.0.1 and, where there is one, on ::1, never on all addresses.
 they have no token. A token stands behind the # of an address, which browsers send to nobody; it lets in once.
 """
 
-import errno
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -18,7 +17,7 @@ from edenmesh.node import Settings
 from edenmesh.web.doors.entering import ENTRANCE
 from edenmesh.web.doors.guard import Guard, Rules
 from edenmesh.web.doors.keeping import OwnerKeeper
-from edenmesh.web.doors.serving import DoorServer, running
+from edenmesh.web.doors.serving import DoorServer, listen, running
 
 _IPV4: Final = "127.0.0.1"
 _IPV6: Final = "::1"
@@ -68,25 +67,3 @@ def _bind(port: int) -> list[socket.socket]:
     with suppress(ConfigError):
         sockets.append(listen(_IPV6, sockets[0].getsockname()[1]))
     return sockets
-
-
-def listen(host: str, port: int) -> socket.socket:
-    """A listening socket on one address. Raises ConfigError where it cannot be had."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    bound = socket.socket(family, socket.SOCK_STREAM)
-    try:
-        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        if family == socket.AF_INET6:
-            bound.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-        found = socket.getaddrinfo(host, port, family, socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
-        bound.bind(found[0][4])
-        bound.listen()
-    except (OSError, OverflowError) as error:
-        bound.close()
-        taken = isinstance(error, OSError) and error.errno == errno.EADDRINUSE
-        why = "somebody else has it" if taken else str(error)
-        raise ConfigError(
-            what=f"Port {port} of {host} cannot be had for browsers: {why}.",
-            do="Choose another with `--web-port`, or 0 for any free one.",
-        ) from error
-    return bound

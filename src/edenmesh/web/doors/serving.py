@@ -5,6 +5,7 @@ accepts by itself: so many in all, so many of one address, each with a deadline 
 """
 
 import asyncio
+import errno
 import socket
 import ssl
 from collections import Counter
@@ -17,6 +18,7 @@ from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
+from edenmesh.errors import ConfigError
 from edenmesh.web.doors.bounds import CONNECTIONS_MAX, HEAD_BYTES_MAX, HEAD_SECONDS_MAX, IDLE_SECONDS_MAX
 
 _RETRY_SECONDS = 0.5
@@ -204,3 +206,25 @@ def counted_host(host: str) -> str:
                 str(IPv6Address(int(address) >> 64 << 64)) if address.ipv4_mapped is None else str(address.ipv4_mapped)
             )
     return host
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket on one address. Raises ConfigError where it cannot be had."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    bound = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6:
+            bound.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        found = socket.getaddrinfo(host, port, family, socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
+        bound.bind(found[0][4])
+        bound.listen()
+    except (OSError, OverflowError) as error:
+        bound.close()
+        taken = isinstance(error, OSError) and error.errno == errno.EADDRINUSE
+        why = "somebody else has it" if taken else str(error)
+        raise ConfigError(
+            what=f"Port {port} of {host} cannot be had for browsers: {why}.",
+            do="Choose another with `--web-port`, or 0 for any free one.",
+        ) from error
+    return bound
