@@ -92,14 +92,13 @@ async def test_bad_requests_about_people_are_refused(tmp_path: Path) -> None:
 async def test_events_are_told_as_they_happen_and_end_with_the_device(tmp_path: Path) -> None:
     heard: list[dict[str, Json]] = []
     async with running(World(tmp_path), "Amina") as (amina,):
-        before = len(amina._parts.desk._listeners)
-
         async def listen(local: Local) -> None:
             async with local.http.stream("GET", "/api/events") as response:
                 async for line in response.aiter_lines():
                     heard.append(json.loads(line))  # noqa: PERF401 - what was heard must be there while it goes on
 
         async with served(amina, tmp_path / "amina") as local:
+            before = len(amina._parts.desk._listeners)
             listening = asyncio.create_task(listen(local))
             await until(lambda: len(amina._parts.desk._listeners) > before)
             amina.add("org_facility", {"name": "School"})

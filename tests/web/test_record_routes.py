@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from edenmesh.core.ids import FileHash, format_id
+from tests.forms import NAMES
 from tests.net.loop import in_loop
 from tests.node.devices import World, running, version_count
 from tests.web.local import Local, served
 
-FORM = b'format = 1\ntable = "cr_shelter"\n[[field]]\nname = "name"\ntype = "string"\n'
 ELSEWHERE = format_id("h", FileHash(bytes(32)))
 HALF = "\ud800"
 Request = tuple[str, str, object]
@@ -54,7 +54,7 @@ WRONG_FILES: list[Request] = [
 @in_loop
 async def test_a_record_is_written_read_changed_and_deleted(tmp_path: Path) -> None:
     async with running(World(tmp_path), "Amina") as (amina,), served(amina, tmp_path / "amina") as local:
-        form = await local.ask("POST", "/api/forms", FORM, status=201)
+        form = await local.ask("POST", "/api/forms", NAMES, status=201)
         assert form == {"table": "cr_shelter", "title": form["title"], "fields": 1}  # type: ignore[index, call-overload]
         assert await local.ask("GET", "/api/forms") == [form]
         uuid = await _add(local, "Nord \u200f\u00e9\U0001f3e0")
@@ -108,7 +108,7 @@ async def test_bad_requests_say_what_was_kept_and_what_to_do(tmp_path: Path, req
 @in_loop
 async def test_what_there_is_not_is_said_in_the_same_three_parts(tmp_path: Path) -> None:
     async with running(World(tmp_path), "Amina") as (amina,), served(amina, tmp_path / "amina") as local:
-        for method, path, status in (("GET", "/", 404), ("GET", "/api/../x", 404), ("DELETE", "/api/records", 405)):
+        for method, path, status in (("GET", "/api/nothing", 404), ("GET", "/api/../x", 404), ("DELETE", "/api/records", 405)):
             assert "The device has no" in await local.refused(method, path, status=status)
 
 

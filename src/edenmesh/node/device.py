@@ -26,6 +26,7 @@ from edenmesh.node.records import (
     Decisions,
     Entries,
     Exported,
+    Files,
     Importer,
     ImportResult,
     Json,
@@ -35,7 +36,6 @@ from edenmesh.node.records import (
     RecordView,
     TableRow,
     export,
-    keep_file,
 )
 from edenmesh.node.status import Status, read_status
 from edenmesh.node.stewardship import Quarantine, Stewardship
@@ -54,6 +54,7 @@ class Device:
         self._parts = Parts(store, desk, identity, team, settings)
         self._records = RecordDesk(store, desk)
         self._decisions = Decisions(self._records)
+        self.files: Final = Files(store, desk)
         self.entries: Final = Entries(store, desk, self._records)
         desk.listen(Merging(store, self._records, identity.device).handle_committed)
         self._meetings = Meetings(self._parts)
@@ -226,12 +227,12 @@ class Device:
 
     def add_file(self, content: bytes, *, label: str, media: str = "") -> File:
         """Keep a file; name it in a record by the value returned."""
-        return keep_file(self._parts.desk, content, label, media)
+        return self.files.add([content], label=label, media=media)
 
     def file(self, file: FileHash) -> bytes | None:
         """The content of a file, or None where it is not here whole."""
-        size = self._parts.store.snapshot.file_size(file)
-        return self._parts.store.snapshot.file_chunk(file, 0, size) if size is not None else None
+        size = self.files.size(file)
+        return b"".join(self.files.read(file, 0, size)) if size is not None else None
 
     # --- forms, import ------------------------------------------------------------------------------------------------
 

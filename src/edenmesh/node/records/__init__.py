@@ -9,6 +9,7 @@ from edenmesh.node.records.delivered import DeliveryView
 from edenmesh.node.records.drafts import Draft, Drafts, Entered
 from edenmesh.node.records.entries import Entries, Entry, Filled
 from edenmesh.node.records.exports import Exported, export
+from edenmesh.node.records.files import Files
 from edenmesh.node.records.history import ChangeView, EventView, HistoryView, tell_history
 from edenmesh.node.records.imports import Importer, ImportResult, keep_file, media_of
 from edenmesh.node.records.merging import Merging
@@ -48,6 +49,7 @@ __all__ = [
     "EventView",
     "Exported",
     "FieldView",
+    "Files",
     "Filled",
     "HistoryView",
     "ImportResult",

@@ -3,9 +3,8 @@
 import json
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import aclosing
-from typing import Final
+from typing import Any, Final
 
-from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from edenmesh.errors import (
@@ -33,9 +32,9 @@ _STATUS: Final[tuple[tuple[type[EdenmeshError], int], ...]] = (
 )
 
 
-def answer(view: object, status: int = 200) -> Response:
+def answer(view: object, status: int = 200, *, headers: Mapping[str, str] | None = None) -> Response:
     """A view as JSON."""
-    return Response(_encode(plain(view)), status, media_type="application/json")
+    return Response(_encode(plain(view)), status, headers, media_type="application/json")
 
 
 def refuse(error: EdenmeshError) -> Response:
@@ -65,54 +64,11 @@ def lines(views: AsyncGenerator[object]) -> Response:
     return StreamingResponse(encoded(), media_type=LINES)
 
 
-async def followed(start: Callable[[], Job]) -> AsyncGenerator[object]:
+async def followed(start: Callable[[], Job]) -> AsyncGenerator[Any]:
     """A job from where it stands to its end. It begins when somebody listens: who has gone by then began nothing."""
     async with aclosing(start().follow()) as updates:
         async for update in updates:
             yield update
-
-
-async def read_object(request: Request) -> Mapping[str, Json]:
-    """The JSON object in a request. Raises InvalidInput where there is none."""
-    try:
-        body = json.loads(await request.body() or b"{}")
-    except (ValueError, RecursionError) as error:
-        raise InvalidInput(what=f"The request is not JSON: {error}.") from error
-    if not isinstance(body, dict):
-        raise InvalidInput(what="The request is not a JSON object.")
-    return body
-
-
-def text_of(body: Mapping[str, Json], key: str, *, otherwise: str | None = None) -> str:
-    """A text in a request. Raises InvalidInput where it is missing, something else, or cannot be written as UTF-8."""
-    value = body.get(key, otherwise)
-    if not isinstance(value, str):
-        raise InvalidInput(what=f"The request needs the text {key!r}.")
-    try:
-        value.encode()
-    except UnicodeEncodeError as error:
-        raise InvalidInput(what=f"{key!r} in the request holds half of a character (a lone surrogate).") from error
-    return value
-
-
-def object_of(body: Mapping[str, Json], key: str) -> Mapping[str, Json]:
-    """An object in a request, empty where it is missing. Raises InvalidInput where it is something else."""
-    value = body.get(key, {})
-    if not isinstance(value, dict):
-        raise InvalidInput(what=f"{key!r} in the request is not an object.")
-    return value
-
-
-def number_of(text: str, what: str, number_max: int) -> int:
-    """A whole number in a query, at most so large. Raises InvalidInput where it is none."""
-    if not (text.isascii() and text.isdigit() and len(text) <= len(str(number_max))):
-        raise InvalidInput(what=f"{text[:20]!r} is no number for {what!r}.")
-    return min(int(text), number_max)
-
-
-def flag_of(body: Mapping[str, Json], key: str) -> bool:
-    """A truth value in a request; false where it is missing."""
-    return body.get(key) is True
 
 
 def _line(view: Json) -> bytes:
