@@ -13,8 +13,7 @@ import pytest
 
 from edenmesh.store.keys import make_key, wrap_key
 from tests.cli.processes import COMMAND, QUICK, Home, call, make_home, spawn
-
-FORM = 'format = 1\ntable = "cr_shelter"\n[[field]]\nname = "beds"\ntype = "integer"\n'
+from tests.forms import BEDS
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +21,7 @@ def kiosk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
     """A device that is opened by each command, with one form and one record, which is still all it has at the end."""
     folder = tmp_path_factory.mktemp("kiosk")
     home = make_home(folder, "Kiosk")
-    (folder / "form.toml").write_text(FORM)
+    (folder / "form.toml").write_bytes(BEDS)
     assert home.ask("form", "add", str(folder / "form.toml"))["table"] == "cr_shelter"
     home.ask("record", "add", "cr_shelter", "name=Arena", "beds=12")
     yield home

@@ -9,6 +9,7 @@ from edenmesh.standin import StandinServer
 from tests.cli.conflicted import TABLE, conflicted, contested, deleting, set_back, setting
 from tests.cli.processes import Home
 from tests.cli.terminal import Terminal, at_terminal
+from tests.forms import CAPACITY, units_form
 from tests.node.gateway import Ticking
 
 
@@ -58,10 +59,8 @@ def test_nothing_is_decided_by_an_empty_line_a_wrong_one_or_the_end(tmp_path: Pa
 
 
 def test_another_value_both_in_a_note_history_and_skipping(tmp_path: Path) -> None:
-    form = b'format = 1\ntable = "cr_shelter"\n[[field]]\nname = "name"\ntype = "string"\n'
-    form += b'[[field]]\nname = "capacity"\ntype = "integer"\n'
     home = conflicted(
-        tmp_path, 4, form=form, mine=setting("capacity", lambda n: 100), yours=setting("capacity", lambda n: 95)
+        tmp_path, 4, form=CAPACITY, mine=setting("capacity", lambda n: 100), yours=setting("capacity", lambda n: 95)
     )
     with at_terminal(home.words("resolve", "--why", "counted today")) as terminal:
         answer(terminal, r"Which is right\?", "v")
@@ -126,26 +125,6 @@ def test_deleted_and_edited_is_kept_or_deleted_and_may_be_answered_alike(tmp_pat
     assert len(home.ask("record", "list", TABLE, "--deleted")) == 4
 
 
-UNITS = b"""
-format = 1
-table = "cr_shelter"
-units = [["lat", "lon"]]
-[[field]]
-name = "name"
-type = "string"
-[[field]]
-name = "lat"
-type = "double"
-[[field]]
-name = "lon"
-type = "double"
-[[field]]
-name = "consent"
-type = "string"
-restrictive = ["no"]
-"""
-
-
 def test_a_unit_is_one_choice_and_a_protective_field_says_what_is_shown_meanwhile(tmp_path: Path) -> None:
     def mine(device: Device, uuid: str, _number: int) -> None:
         device.edit(TABLE, uuid, {"lat": 2, "lon": 2, "consent": "yes"})
@@ -153,7 +132,7 @@ def test_a_unit_is_one_choice_and_a_protective_field_says_what_is_shown_meanwhil
     def yours(device: Device, uuid: str, _number: int) -> None:
         device.edit(TABLE, uuid, {"lat": 3, "lon": 4, "consent": "no"})
 
-    home = conflicted(tmp_path, 1, form=UNITS, mine=mine, yours=yours)
+    home = conflicted(tmp_path, 1, form=units_form(), mine=mine, yours=yours)
     with at_terminal(home.words("resolve")) as terminal:
         terminal.read_next(r"consent:\s+Until this is decided, the most restrictive value is shown\.\s+1 {2}no ")
         answer(terminal, r"Which is right\?", "2")

@@ -10,17 +10,9 @@ from edenmesh.standin import StandinServer
 from tests.cli.conftest import Duo
 from tests.cli.processes import QUICK, Home, make_home
 from tests.cli.test_servers import name_server
+from tests.forms import form_file
 from tests.store.making import Author
 
-FORM = """
-format = 1
-table = "cr_shelter"
-title = "{title}"
-
-[[field]]
-name = "name"
-type = "string"
-"""
 GUEST = DeviceId(b"g" * 32)
 
 
@@ -53,7 +45,7 @@ def test_the_founder_is_nagged_and_a_second_steward_ends_it(duo: Duo) -> None:
 def test_a_form_is_made_the_current_one_and_everybody_sees_which(duo: Duo) -> None:
     for title in ("Shelter", "Shelter, second"):
         file = duo.folder / "form.toml"
-        file.write_text(FORM.format(title=title))
+        file.write_bytes(form_file(head=f'title = "{title}"'))
         duo.ada.ask("form", "add", str(file))
     listed = {one["title"]: one for one in duo.ada.ask("form", "current", "cr_shelter")}
     assert not any(one["is_current"] for one in listed.values())

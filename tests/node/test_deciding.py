@@ -10,29 +10,11 @@ from edenmesh.core.records import RESOLVE, RETRACT, Version
 from edenmesh.errors import InvalidInput
 from edenmesh.node import Decision, Device, Json, RecordView
 from edenmesh.standin import StandinServer
+from tests.forms import units_form
 from tests.net.loop import in_loop
 from tests.node.devices import World, part, sync, team, version_count
 from tests.node.gateway import Ticking, audit, deliver, device_at, pull
 from tests.node.test_conflicts import TABLE, apart
-
-UNITS = b"""
-format = 1
-table = "org_facility"
-units = [["lat", "lon"]]
-[[field]]
-name = "name"
-type = "string"
-[[field]]
-name = "lat"
-type = "double"
-[[field]]
-name = "lon"
-type = "double"
-[[field]]
-name = "consent"
-type = "string"
-restrictive = ["no"]
-"""
 
 
 def shown(view: RecordView) -> dict[str, Json]:
@@ -143,7 +125,7 @@ async def test_a_note_in_conflict_is_decided_before_or_with_what_goes_into_it(tm
 @in_loop
 async def test_a_unit_is_decided_as_one_and_a_protective_field_shows_its_restrictive_value(tmp_path: Path) -> None:
     async with team(World(tmp_path), "Amina", "Bo") as (amina, bo):
-        amina.add_form(UNITS)
+        amina.add_form(units_form(TABLE))
         uuid = amina.add(TABLE, {"name": "School", "lat": 1, "lon": 1, "consent": "yes"}).uuid
         await sync(bo, amina)
         await apart(amina, bo, uuid, {"lat": 2, "consent": "maybe"}, {"lon": 3, "consent": "no"})

@@ -12,6 +12,7 @@ from edenmesh.core.records import File
 from edenmesh.core.session import PeerHolds
 from edenmesh.errors import DiskFull, PeerUnreachable
 from edenmesh.node import Device, Json, PeerEvent
+from tests.forms import NAMES
 from tests.net.loop import in_loop, until
 from tests.node.cable import Cable
 from tests.node.devices import (
@@ -135,7 +136,7 @@ async def test_an_edit_arrives_while_the_session_is_open(tmp_path: Path) -> None
         file = bo.add_file(b"\x89PNG" * 1000, label="p.png")
         bo.edit(TABLE, uuid, {"photo": named(file)})
         await until(lambda: amina.file(FileHash(file.hash)) is not None)
-        bo.add_form(b'format = 1\ntable = "cr_shelter"\n[[field]]\nname = "name"\ntype = "string"\n')
+        bo.add_form(NAMES)
         await until(lambda: [form.table.name for form in amina.forms()] == ["cr_shelter"])
 
 

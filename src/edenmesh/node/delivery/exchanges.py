@@ -174,7 +174,7 @@ class Exchanges:
                         continue
                     op, change, strand = said
                     about: dict[str, Plain] = {**strand.about, "why": f"{destination.name} has gone back: {answer}"}
-                    pen = replace(next(pens), schema=desk.schema(row.table))
+                    pen = replace(next(pens), schema=desk.catalogue().schema(row.table))
                     writing.append(compose(pen, row.table, row.uuid, change, parents=strand.heads, op=op, about=about))
                     answered += 1
         return Answered(answered, left)

@@ -18,6 +18,7 @@ from edenmesh.core.records import (
     Change,
     Content,
     Declared,
+    Flag,
     History,
     StrandDecision,
     StrandState,
@@ -168,7 +169,9 @@ class Decisions:
         contents.update(_chosen(seen.strand, decision.versions))
         for name, (version, place) in decision.picks.items():
             contents.update(_picked(seen.strand, name, version, place))
-        contents.update(self._desk.read(seen.table, decision.values, known=seen.strand.fields))
+        is_awaited = bool(seen.held.state().flags & Flag.AWAITED)
+        typed = self._desk.read(seen.table, decision.values, known=seen.strand.fields, is_awaited=is_awaited)
+        contents.update(typed)
         _require_whole_units(seen.strand, contents)
         notes = _notes(seen, contents, decision.both, self._desk.names())
         if notes:

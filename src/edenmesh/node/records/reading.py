@@ -2,24 +2,44 @@
 
 import re
 from collections.abc import Container, Mapping
+from difflib import get_close_matches
 from typing import Final
 
 from edenmesh.core.ids import parse_id
 from edenmesh.core.limits import NAME_CHARS_MAX
-from edenmesh.core.records import Catalogue, Content, Decimal, Field, File, Raw, Reference, content_of, in_order
+from edenmesh.core.records import (
+    ALIAS,
+    MASTER,
+    Catalogue,
+    Content,
+    Decimal,
+    Field,
+    File,
+    Raw,
+    Reference,
+    content_of,
+    in_order,
+)
 from edenmesh.errors import InvalidInput
 from edenmesh.node.records.views import Json
 
 _STRAND_MARK: Final = "#v-"
 _NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+_FIELDS_NAMED: Final = 12
 
 
 def read_values(
-    table: str, values: Mapping[str, Json], catalogue: Catalogue, *, known: Container[str] = ()
+    table: str,
+    values: Mapping[str, Json],
+    catalogue: Catalogue,
+    *,
+    known: Container[str] = (),
+    is_closed: bool = False,
 ) -> dict[str, Content | None]:
     """Contents by field name; None empties a field. `known` are the fields the record has, whatever they are called.
 
-    Raises InvalidInput, naming the field, where a value is not of its field's kind or not among its options.
+    Raises InvalidInput, naming the field, where a value is not of its field's kind or not among its options; and where
+    `is_closed`, as the forms say which fields there are, for a field none of them has: it was mistyped.
     """
     contents: dict[str, Content | None] = {}
     for name, value in values.items():
@@ -28,6 +48,8 @@ def read_values(
                 what=f"{name[:NAME_CHARS_MAX]!r} is no name of a field.", do="Write it as Eden does, such as name."
             )
         field = catalogue.field(table, name)
+        if is_closed and field is None and name not in known and name not in _always(table, catalogue):
+            raise _unknown(table, name, catalogue)
         try:
             contents[name] = content = _read(value, field)
         except InvalidInput as error:
@@ -35,6 +57,23 @@ def read_values(
         if field is not None:
             _require_option(name, content, field)
     return contents
+
+
+def _always(table: str, catalogue: Catalogue) -> set[str]:
+    """Fields a record may have whatever its form says: what it belongs to, and the keys it is joined by."""
+    joined = {one.component.joinby for one in catalogue.memberships(table)}
+    return {MASTER, ALIAS, *catalogue.super_keys(table), *joined}
+
+
+def _unknown(table: str, name: str, catalogue: Catalogue) -> InvalidInput:
+    fields = catalogue.fields(table)
+    near = get_close_matches(name, fields, n=1) or [one for one in fields if fields[one].label.lower() == name.lower()]
+    listed = ", ".join(list(fields)[:_FIELDS_NAMED])
+    return InvalidInput(
+        what=f"There is no field {name} in the form of {table}.",
+        kept="Nothing was changed.",
+        do=f"Did you mean {near[0]!r}?" if near else f"Use one of its fields: {listed}.",
+    )
 
 
 def require_table(table: str) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Container, Iterable, Mapping
 from dataclasses import replace
 
 from edenmesh.core.encoding import Plain
-from edenmesh.core.ids import FormHash, VersionId, format_id, parse_id
+from edenmesh.core.ids import VersionId, format_id, parse_id
 from edenmesh.core.records import (
     OPEN,
     RETRACT,
@@ -13,6 +13,7 @@ from edenmesh.core.records import (
     Change,
     Content,
     Declared,
+    Flag,
     Form,
     RecordState,
     Reference,
@@ -41,18 +42,19 @@ class RecordDesk:
         self._store = store
         self._desk = desk
         self._catalogue = Catalogue()
-        self._catalogued: list[FormHash] = []
+        self._catalogued: object = None
 
     # --- reading ------------------------------------------------------------------------------------------------------
 
     def catalogue(self) -> Catalogue:
-        """What all forms held here say about tables and fields; kept until there are others."""
+        """What all forms held here say about tables and fields; kept until there are others, or others are current."""
         snapshot = self._store.snapshot
-        forms = snapshot.forms()
-        if forms != self._catalogued:
-            encoded = (snapshot.form(form) for form in forms)
-            self._catalogue = Catalogue(Form.decode(data) for data in encoded if data is not None)
-            self._catalogued = forms
+        hashes, current = snapshot.forms(), snapshot.charter().current_forms
+        if (hashes, current) != self._catalogued:
+            encoded = ((one, snapshot.form(one)) for one in hashes)
+            forms = {one: Form.decode(data) for one, data in encoded if data is not None}
+            self._catalogue = Catalogue(forms, current=current)
+            self._catalogued = hashes, current
         return self._catalogue
 
     def tables(self) -> list[TableRow]:
@@ -142,7 +144,7 @@ class RecordDesk:
         table, uuid, held = self.find(table, uuid)
         require_here(self._store, table, uuid)
         target = strand_named(held.state(), strand)
-        contents = self.read(table, values, known=target.fields)
+        contents = self.read(table, values, known=target.fields, is_awaited=bool(held.state().flags & Flag.AWAITED))
         change = difference(target, contents, declared=self.declared(held))
         if not change.is_empty or target.is_deleted or target.is_contested:
             self.write(table, uuid, change, parents=target.heads, about=target.about)
@@ -157,12 +159,18 @@ class RecordDesk:
             self.write(table, uuid, Change(), parents=target.heads, op=RETRACT, about=target.about)
         return self.view(table, uuid)
 
-    def read(self, table: str, values: Mapping[str, Json], *, known: Container[str] = ()) -> dict[str, Content | None]:
+    def read(
+        self, table: str, values: Mapping[str, Json], *, known: Container[str] = (), is_awaited: bool = False
+    ) -> dict[str, Content | None]:
         """Values as handed in, as contents. Raises InvalidInput, naming the field, where one does not fit.
 
-        A reference to a record of two strands must say which it means: whoever knew both is held to one.
+        `known` are the fields the record has; `is_awaited` says that a form it was written with has not come, so that
+        nobody here can tell which others it may have. A reference to a record of two strands must say which it means:
+        whoever knew both is held to one.
         """
-        contents = read_values(table, values, self.catalogue(), known=known)
+        catalogue = self.catalogue()
+        is_closed = catalogue.is_described(table) and not is_awaited
+        contents = read_values(table, values, catalogue, known=known, is_closed=is_closed)
         for name, content in contents.items():
             for item in content if isinstance(content, tuple) else (content,):
                 if isinstance(item, Reference):
@@ -200,17 +208,10 @@ class RecordDesk:
         if uuid is not None:
             require_here(self._store, table, uuid)
         with self._desk.writing() as writing:
-            pen = replace(self._desk.pen(), schema=self.schema(table))
+            pen = replace(self._desk.pen(), schema=self.catalogue().schema(table))
             carried = compose(pen, table, uuid, change, parents=parents, op=op, about=about)
             writing.append(carried)
         return carried
-
-    def schema(self, table: str) -> FormHash:
-        """The form that records of a table are written with: the current one by the charter, else one that is here."""
-        current = self._store.snapshot.charter().current_forms.get(table)
-        if current is not None and self._store.snapshot.form(current) is not None:
-            return current
-        return self.catalogue().schema(table)
 
     # --- drawing ------------------------------------------------------------------------------------------------------
 
@@ -226,7 +227,7 @@ class RecordDesk:
     def declared(self, held: RecordVersions) -> Declared:
         """What the forms declare that a record was written with, and the one it would be written with now."""
         table = next(iter(held.versions.values())).table
-        return held.declared(self.schema(table))
+        return held.declared(self.catalogue().schema(table))
 
     def resides(self, reference: Reference) -> Reference:
         """The reference turned to where its strand resides now."""

@@ -1,7 +1,9 @@
 """What several forms say together about tables: the one place where a field's kind is looked up.
 
 A table may be described by its own form, as a component of another's, and as one another refers to. Its own form
-goes first, then components, then references; a field that only a later one knows is added.
+goes first, then components, then references; a field that only a later one knows is added. Of several forms of one
+table the current one by the charter goes first, where it is here: all that this device writes is written with it,
+whoever or whatever says it.
 """
 
 from collections.abc import Iterable, Mapping
@@ -19,15 +21,24 @@ class Membership(NamedTuple):
 
 
 class Catalogue:
-    """Tables, fields and components by name, over a set of forms."""
+    """Tables, fields and components by name, over a set of forms; `current` are those in force, by table."""
 
-    def __init__(self, forms: Iterable[Form] = ()) -> None:
+    def __init__(
+        self, forms: Iterable[Form] | Mapping[FormHash, Form] = (), *, current: Mapping[str, FormHash] | None = None
+    ) -> None:
         self._forms: dict[str, Form] = {}
         self._schemas: dict[str, FormHash] = {}
         self._fields: dict[str, dict[str, Field]] = {}
         self._super_keys: dict[str, set[str]] = {}
         self._memberships: dict[str, list[Membership]] = {}
-        listed = sorted(forms, key=lambda form: (form.table.name, form.encode()))
+        hashed = forms.items() if isinstance(forms, Mapping) else ((form_hash(form.encode()), form) for form in forms)
+        current = current or {}
+        ranked = sorted(hashed, key=lambda one: (one[1].table.name, current.get(one[1].table.name) != one[0], one[0]))
+        for schema, form in ranked:
+            # As it is held: what a newer program added to it is not in the form as it is read here.
+            self._schemas.setdefault(form.table.name, schema)
+        self._awaited = {table for table, schema in current.items() if self._schemas.get(table) != schema}
+        listed = [form for _, form in ranked]
         for form in listed:
             self._forms.setdefault(form.table.name, form)
             self._learn(form.table)
@@ -59,12 +70,12 @@ class Catalogue:
         return self._forms.get(table)
 
     def schema(self, table: str) -> FormHash:
-        """The hash of the form whose main table this is, as versions written with it name it; empty without one."""
-        known = self._schemas.get(table)
-        if known is None:
-            form = self.form(table)
-            known = self._schemas[table] = form_hash(form.encode()) if form is not None else FormHash(b"")
-        return known
+        """The hash of the form that records of a table are written with, as their versions name it; empty without."""
+        return self._schemas.get(table, FormHash(b""))
+
+    def is_described(self, table: str) -> bool:
+        """Whether all fields of a table are known: by its form, the current one where there is one, or a master's."""
+        return (table in self._forms or bool(self.memberships(table))) and table not in self._awaited
 
     def fields(self, table: str) -> Mapping[str, Field]:
         """All fields known of a table, by name; empty where no form mentions it."""
