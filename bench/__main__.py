@@ -1,6 +1,6 @@
 """Run all figures: prints a table, writes build/bench.json. Name some to run only those.
 
-usage: python -m bench [first_sync] [live_edit] [records]
+usage: python -m bench [first_sync] [live_edit] [records] [lists]
 """
 
 import asyncio
@@ -9,11 +9,16 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from bench import first_sync, live_edit, records
+from bench import first_sync, lists, live_edit, records
 from bench.figures import Figure, draw_figures, write_figures
 from bench.processes import MeasurementError
 
-_FIGURES: Final = {"first_sync": first_sync.measure, "live_edit": live_edit.measure, "records": records.measure}
+_FIGURES: Final = {
+    "first_sync": first_sync.measure,
+    "live_edit": live_edit.measure,
+    "records": records.measure,
+    "lists": lists.measure,
+}
 _SECONDS_MAX: Final = 900.0
 """Whatever hangs, hangs no longer; where it did is printed."""
 

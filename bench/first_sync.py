@@ -30,7 +30,7 @@ async def measure(count: int = _RECORDS, rounds: int = _ROUNDS) -> list[Figure]:
     peaks: list[float] = []
     with tempfile.TemporaryDirectory() as name:
         giver_folder, taker_folder = await make_pair(Path(name))
-        _write_records(giver_folder, count)
+        write_records(giver_folder, count)
         async with running("bench.giver", str(giver_folder)) as giver:
             address = f"127.0.0.1:{(await giver.hear())['port']}"
             for _ in range(rounds):
@@ -50,7 +50,7 @@ async def measure(count: int = _RECORDS, rounds: int = _ROUNDS) -> list[Figure]:
     ]
 
 
-def _write_records(folder: Path, count: int) -> None:
+def write_records(folder: Path, count: int) -> None:
     """Write the corpus on a device, as imports do."""
     rng = random.Random(1)
     device = open_device(folder)

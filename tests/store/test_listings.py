@@ -71,7 +71,7 @@ def test_what_changed_is_out_of_the_list_until_it_is_listed_anew(store: Store, t
     add_parts(store, author.parts())
     found = store.listings.search(TABLE, Search(), limit=10)
     assert (found.total, found.unlisted) == (2, 1)
-    assert [name for _, name, _ in store.listings.unlisted(limit=5)] == [TABLE]
+    assert [row.table for row in store.listings.unlisted(limit=5)[1]] == [TABLE]
 
 
 def test_no_word_stays_behind_of_what_is_taken_out(store: Store, team: Team) -> None:
@@ -132,9 +132,9 @@ def _touch(store: Store, author: Author, model: Model, chance: random.Random) ->
 
 
 def _list_all(store: Store, model: Model, chance: random.Random) -> None:
-    while rows := store.listings.unlisted(limit=7):
+    while nums := store.listings.unlisted(limit=7)[0]:
         listed: list[Listed] = []
-        for num, _, _ in rows:
+        for num in nums:
             keys: dict[str, Key] = {LABEL: chance.choice(WORDS)}
             if chance.random() < 0.7:
                 keys["size"] = chance.choice([1, 2, 10, 2.5])
@@ -142,7 +142,7 @@ def _list_all(store: Store, model: Model, chance: random.Random) -> None:
                 keys["place"] = chance.choice(["north", "south", "3"])
             listed.append(Listed(num, " ".join(chance.sample(WORDS, 3)), keys))
         with store.change() as change:
-            change.put_listed([num for num, _, _ in rows], listed)
+            change.put_listed(nums, listed)
         model.listed.update({one.record: one for one in listed})
 
 

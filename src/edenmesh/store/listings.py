@@ -77,14 +77,16 @@ class Listings:
             f"SELECT count(*) FROM unlisted CROSS JOIN records ON num = record WHERE table_num = {_TABLE}", (table,)
         )
 
-    def unlisted(self, *, table: str = "", limit: int) -> list[tuple[int, str, str]]:
-        """Records that are not in the lists now, of one table or of all: their place in the store, table and uuid."""
+    def unlisted(self, *, table: str = "", limit: int) -> tuple[list[int], list[RecordRow]]:
+        """Records that are not in the lists now, of one table or of all: the places of all, and those to be shown."""
         where, bindings = (f"WHERE table_num = {_TABLE}", (table,)) if table else ("", ())
         sql = (
-            "SELECT records.num, name, uuid FROM unlisted CROSS JOIN records ON records.num = record"
+            "SELECT records.num, name, uuid, flags, is_vacant FROM unlisted CROSS JOIN records ON records.num = record"
             f" JOIN tables ON tables.num = table_num {where} LIMIT ?"
         )
-        return [(num, name, uuid) for num, name, uuid in self._link.rows(sql, (*bindings, limit))]
+        rows = self._link.rows(sql, (*bindings, limit))
+        shown = [RecordRow(num, name, uuid, Flag(flags)) for num, name, uuid, flags, is_vacant in rows if not is_vacant]
+        return [row[0] for row in rows], shown
 
     def search(self, table: str, search: Search, *, limit: int, offset: int = 0) -> Found:
         """A page of what is found. The orders of the search must be there (`Transaction.keep_order`)."""

@@ -12,6 +12,7 @@ from edenmesh.node.records.exports import Exported, export
 from edenmesh.node.records.files import Files
 from edenmesh.node.records.history import ChangeView, EventView, HistoryView, tell_history
 from edenmesh.node.records.imports import Importer, ImportResult, keep_file, media_of
+from edenmesh.node.records.listing import Lister, Listing, Query
 from edenmesh.node.records.merging import Merging
 from edenmesh.node.records.names import Names
 from edenmesh.node.records.observed import in_our_words, is_needless
@@ -55,9 +56,12 @@ __all__ = [
     "ImportResult",
     "Importer",
     "Json",
+    "Lister",
+    "Listing",
     "Merging",
     "Names",
     "OlderView",
+    "Query",
     "Question",
     "QuestionView",
     "RecordDesk",
