@@ -9,8 +9,21 @@ from types import FrameType
 
 import pytest
 
-from edenmesh.core.ids import VersionId
-from edenmesh.core.records import PUT, Change, Reference, Removal, difference
+from edenmesh.core.ids import DestinationId, VersionId
+from edenmesh.core.records import (
+    PUT,
+    Change,
+    Reading,
+    Reference,
+    Removal,
+    body_hash,
+    delivered_at,
+    difference,
+    observe,
+    owed_fields,
+)
+from edenmesh.core.records.writing import bodies
+from tests.core.records.family_page import FamilyPage
 from tests.core.records.pages import OUTSIDE, SERVER, Page
 
 SMALL = 100
@@ -90,11 +103,112 @@ def observed(page: Page, count: int) -> None:
         page.saw(page.put(first, name=str(number % 7)), values={"name": str(number % 5)}, destination=SERVER)
 
 
-@pytest.mark.parametrize("shape", [heads, joined, comb, fields, undos, rows, torn_rows, items, observed])
+def observe_it(page: Page) -> object:
+    return observe(page.versions, Reading(SERVER, {"name": "Well"}))
+
+
+def what_is_owed(page: Page) -> object:
+    return owed_fields(page.state, page.versions, SERVER)
+
+
+def where_delivered(page: Page) -> object:
+    return delivered_at(page.state, page.versions)
+
+
+def strands(page: Page, count: int) -> None:
+    """Everybody imports the same uuid with other contents."""
+    page.uuid = OUTSIDE
+    for number in range(count):
+        page.first(name=f"Well {number}")
+
+
+def undos_of_undos(page: Page, count: int) -> None:
+    """One edit is taken back, and that too, again and again."""
+    last = page.put(page.put(name="Well"), name="Old well")
+    for _ in range(count):
+        last = page.undo(last, seen=(last,))
+
+
+def going_back(page: Page, count: int) -> None:
+    """A server goes back again and again."""
+    last = page.saw(page.put(name="Well"))
+    for number in range(count):
+        last = page.saw(after=[last], values={"name": str(number)})
+
+
+def questions(page: Page, count: int) -> None:
+    """Many questions that one person has seen all of, and many reads of the server since."""
+    last = page.saw(page.put(name="Well"))
+    asked = [page.saw(after=[last], values={"name": str(number)}) for number in range(count // 2)]
+    for _ in range(count // 2):
+        asked = [page.saw(*asked)]
+
+
+def servers(page: Page, count: int) -> None:
+    """The record is seen at one server after the other, twice at each."""
+    first = page.put(name="Well")
+    for number in range(count // 2):
+        destination = DestinationId(number.to_bytes(32, "big"))
+        for _ in range(2):
+            page.saw(first, body=body_hash({"name": "Well"}), destination=destination)
+
+
+def last_ones(page: Page, count: int) -> None:
+    """A server was seen to differ after each of many edits, by so many gateways."""
+    last = page.put(name="Well", status="open")
+    for number in range(count // 2):
+        last = page.put(last, name=str(number))
+        page.saw(last, values={"name": "Well"})
+
+
+def equal_heads(page: Page, count: int) -> None:
+    """From each version of a long line a branch that says what the server has."""
+    last = page.put(name="Well")
+    for _ in range(count // 2):
+        last = page.put(last, name="Old well")
+        page.put(last, name="Well")
+
+
+def unlike(page: Page, count: int) -> None:
+    """Last observations after two versions that contradict each other, each of a body nobody knows."""
+    first = page.put(name="Well")
+    pair = [page.put(first, name=name, status=name) for name in "ab"]
+    for _ in range(count):
+        page.saw(*pair)
+
+
+FURTHER = [strands, undos_of_undos, going_back, questions, servers, last_ones, equal_heads, unlike]
+SEEN = [heads, observed, going_back, questions, servers, last_ones, equal_heads, unlike]
+
+
+@pytest.mark.parametrize("shape", [heads, joined, comb, fields, undos, rows, torn_rows, items, observed, *FURTHER])
 def test_twice_the_history_is_about_twice_the_work(shape: Callable[[Page, int], None]) -> None:
     small, large = _calls(shape, SMALL), _calls(shape, 2 * SMALL)
     assert small > SMALL
     assert large <= GROWTH_MAX * small, (small, large)
+
+
+@pytest.mark.parametrize("asked", [observe_it, what_is_owed, where_delivered])
+@pytest.mark.parametrize("shape", SEEN)
+def test_twice_the_history_is_about_twice_the_work_for_whoever_reads_the_server(
+    shape: Callable[[Page, int], None], asked: Callable[[Page], object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bodies, "PASTS_BYTES_MAX", 4000)
+    small, large = _calls(shape, SMALL, asked), _calls(shape, 2 * SMALL, asked)
+    assert small > SMALL
+    assert large <= GROWTH_MAX * small, (small, large)
+
+
+def test_a_reader_without_an_allowance_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bodies.Pasts, "spend", lambda *_: True)
+    assert _calls(equal_heads, 2 * SMALL, observe_it) > 3 * _calls(equal_heads, SMALL, observe_it)
+
+
+@pytest.mark.parametrize("says_same", [False, True])
+def test_twice_the_names_in_decisions_are_about_twice_the_work(says_same: bool) -> None:
+    small, large = _calls_for_decisions(20, says_same), _calls_for_decisions(40, says_same)
+    # Twice the strands and decisions: four times the names.
+    assert large <= 2 * GROWTH_MAX * small, (small, large)
 
 
 def test_a_strand_of_a_thousand_heads_is_shown_and_settled_by_one_resolution() -> None:
@@ -113,10 +227,29 @@ def test_records_that_refer_to_each_other_in_a_loop_are_shown_like_any_other() -
     assert difference(page.strand, page.strand.values).is_empty
 
 
-def _calls(shape: Callable[[Page, int], None], count: int) -> int:
-    """How many calls the state of a history of this shape takes, those into C among them."""
+def _calls(
+    shape: Callable[[Page, int], None], count: int, asked: Callable[[Page], object] = lambda page: page.state
+) -> int:
+    """How many calls it takes to answer something of a history of this shape: its state, unless it is said else."""
     page = Page()
     shape(page, count)
+    return _calls_of(lambda: asked(page))
+
+
+def _calls_for_decisions(count: int, says_same: bool) -> int:
+    """As many decisions as there are strands, each of which names all strands."""
+    page = FamilyPage()
+    firsts = sorted(page.first(name=f"Well {number}") for number in range(count))
+    for number, keeper in enumerate(firsts):
+        if says_same and number % 2:
+            page.say_same(*firsts)
+        else:
+            page.say_different(keeper, *(one for one in firsts if one != keeper))
+    return _calls_of(lambda: page.states)
+
+
+def _calls_of(answer: Callable[[], object]) -> int:
+    """How many calls an answer takes, those into C among them."""
     made = 0
 
     def note(frame: FrameType, event: str, arg: object) -> None:
@@ -126,7 +259,7 @@ def _calls(shape: Callable[[Page, int], None], count: int) -> int:
     previous = sys.getprofile()
     sys.setprofile(note)
     try:
-        _ = page.state
+        answer()
     finally:
         sys.setprofile(previous)
     return made

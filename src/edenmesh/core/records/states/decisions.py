@@ -5,28 +5,27 @@ on one pair those last that no other of them follows. Words that cannot hold tog
 through other strands; leaving in a circle, so that nobody keeps the uuid) contradict each other, and then nothing
 applies of the latest of the decisions concerned. What the earlier ones said, which all of these followed, holds.
 
-A name that is no strand here says nothing until it is one. Cost: a few passes over what was decided, and one over the
-versions to tell the decisions apart in time.
+A name that is no strand here says nothing until it is one. Cost: a few passes over what was decided, one over the
+versions to tell the decisions apart in time, and what it takes to find contradictions (contradictions.py).
 """
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from itertools import count
 from typing import Final, NamedTuple, TypeAlias
+
+import msgspec
+from msgspec.structs import replace
 
 from edenmesh.core.ids import VersionId
 from edenmesh.core.records.history import Node
+from edenmesh.core.records.states.contradictions import Star, contradicting
 from edenmesh.core.records.states.strands import Bits, Roots, Unions, is_decision, observed_together
 from edenmesh.core.records.versions import left_uuid
-
-_ROUNDS: Final = 16
-"""After so many rounds of taking back the latest, all that still contradict are taken back at once: bounds the cost."""
 
 Together: TypeAlias = Mapping[str, Mapping[Bits, list[Node]]]
 
 
-class Word(NamedTuple):
+class Word(msgspec.Struct, frozen=True, gc=False):
     """One decision on a pair of strands: they are the same, or `leaver` leaves what the other keeps.
 
     `named` is the first version by which the leaver was called, or None where it belongs to one so called.
@@ -93,7 +92,7 @@ def decided_by(roots: Roots) -> Decided:
     times = _Times(roots.history.nodes, decisions)
     words = _words_of(decisions, roots, together, times)
     still_open = _join_observed(decided.strands, roots, together, words)
-    said = [_between(word, decided.strands) for word in words if not word.decision.is_undone]
+    said = _between_strands([word for word in words if not word.decision.is_undone], decided.strands)
     decided.holding, decided.contradicting = _consistent(_lasting(said, times), times)
     _apply(decided)
     for one in still_open:
@@ -138,11 +137,14 @@ def _words_of(decisions: list[Node], roots: Roots, together: Together, times: _T
         # Pairs with the first strand say as much as all pairs, and are no more than there are names.
         words += [Word(node, same[0], other) for other in same[1:]]
         keeper = roots.atom(said.keeps) if said.keeps is not None else 0
-        named = {one: atom for one in said.leaves if (atom := roots.atom(one)) not in (0, keeper)} if keeper else {}
+        if not keeper:
+            continue
         # A strand cannot leave the uuid that was made for it when it left another.
-        leavers = {one: atom for one, atom in named.items() if not roots.left.get(roots.home(keeper), 0) & atom}
+        owner = roots.left.get(roots.home(keeper), 0)
+        named = [(one, atom) for one in said.leaves if (atom := roots.atom(one)) not in (0, keeper)]
+        leavers = {one: atom for one, atom in named if not owner & atom}
         words += [Word(node, keeper, atom, atom, one) for one, atom in leavers.items()]
-        for uuid in {roots.home(atom) for atom in leavers.values()} & seen.keys():
+        for uuid in {roots.home(atom) for atom in leavers.values()} & seen.keys() if seen else ():
             with_them = _seen_with({*leavers.values()}, keeper, seen[uuid], times.bits([node]))
             words += [Word(node, keeper, atom, atom) for atom in with_them]
     return words
@@ -201,104 +203,57 @@ def _levels(apart: list[tuple[Bits, Bits]]) -> list[list[Bits]]:
     return levels
 
 
-def _between(word: Word, unions: Unions) -> Word:
-    """The word as one on strands."""
-    leaver = unions.whole(word.leaver) if word.leaver else 0
-    return word._replace(one=unions.whole(word.one), other=unions.whole(word.other), leaver=leaver)
+def _between_strands(words: list[Word], unions: Unions) -> list[Word]:
+    """The words as words on strands."""
+    strand = unions.joined()
+    if not strand:
+        return words
+    return [
+        replace(
+            word,
+            one=strand.get(word.one, word.one),
+            other=strand.get(word.other, word.other),
+            leaver=strand.get(word.leaver, word.leaver),
+        )
+        for word in words
+    ]
 
 
 def _lasting(words: list[Word], times: _Times) -> list[Word]:
     """Of the words on each pair those that no other of them follows."""
-    by_pair: dict[tuple[Bits, Bits], list[Word]] = {}
+    by_pair: dict[Bits, list[Word]] = {}
     for word in words:
-        by_pair.setdefault(word.pair, []).append(word)
+        by_pair.setdefault(word.one | word.other, []).append(word)
+    decisions = dict.fromkeys([word.decision for word in words])
+    bits = {node: times.bits([node]) for node in decisions}
+    above = {node: times.above([node]) for node in decisions}
     lasting: list[Word] = []
     for said in by_pair.values():
-        all_of_them = times.bits({word.decision for word in said}) if len(said) > 1 else 0
-        lasting += [word for word in said if not times.above([word.decision]) & all_of_them]
+        all_of_them = 0
+        for word in said if len(said) > 1 else ():
+            all_of_them |= bits[word.decision]
+        lasting += [word for word in said if not above[word.decision] & all_of_them] if all_of_them else said
     return lasting
 
 
 def _consistent(words: list[Word], times: _Times) -> tuple[list[Word], list[Word]]:
     """The words that hold together, and those that do not."""
-    contradicting: list[Word] = []
-    for number in count(1):
-        groups = _circles(words)
-        if not groups:
-            break
-        taken: set[Node] = set()
-        for group in groups:
-            everyone = times.bits(group)
-            latest = {one for one in group if not times.above([one]) & everyone}
-            taken.update(latest if number < _ROUNDS else group)
-        contradicting += [word for word in words if word.decision in taken]
-        words = [word for word in words if word.decision not in taken]
-    return words, contradicting
-
-
-def _circles(words: list[Word]) -> list[set[Node]]:
-    """Sets of decisions by which strands leave in a circle; the shortest is one that leaves itself, or its same."""
-    ends = {end for word in words for end in word.pair}
-    same = Unions(ends)
+    if not any(word.leaver for word in words):
+        return words, []
+    stars: dict[Node, Star] = {}
+    bits: dict[Bits, int] = {}
+    others: dict[Node, int] = {}
     for word in words:
-        if not word.leaver:
-            same.join(word.pair)
-    parting = _in_circles([(same.whole(word.leaver), same.whole(word.keeper), word) for word in words if word.leaver])
-    if not parting:
-        return []
-    named = {end for word in parting for end in word.pair}
-    joining = _between_named([word for word in words if not word.leaver], named)
-    circles = Unions(ends)
-    for word in (*parting, *joining):
-        circles.join(word.pair)
-    groups: dict[Bits, set[Node]] = {}
-    for word in (*parting, *joining):
-        groups.setdefault(circles.whole(word.one), set()).add(word.decision)
-    return [group for group in groups.values() if group & {word.decision for word in parting}]
-
-
-def _in_circles(edges: list[tuple[Bits, Bits, Word]]) -> list[Word]:
-    """What is left when, again and again, those who leave nobody and those whom nobody leaves are taken away."""
-    by_end = _by_ends((leaver, keeper) for leaver, keeper, _ in edges)
-    left = Counter(leaver for leaver, _, _ in edges)
-    kept = Counter(keeper for _, keeper, _ in edges)
-    gone: set[int] = set()
-    pending = [end for end in by_end if not left[end] or not kept[end]]
-    while pending:
-        for number in by_end[pending.pop()]:
-            if number not in gone:
-                gone.add(number)
-                leaver, keeper, _ = edges[number]
-                left[leaver] -= 1
-                kept[keeper] -= 1
-                # Each strand loses its last edge of a kind once, so this ends.
-                pending += [end for end, count in ((leaver, left[leaver]), (keeper, kept[keeper])) if not count]
-    return [word for number, (_, _, word) in enumerate(edges) if number not in gone]
-
-
-def _between_named(words: list[Word], named: set[Bits]) -> list[Word]:
-    """The words `same` that join strands named elsewhere: without those who, again and again, hang on one other."""
-    beside: dict[Bits, set[Bits]] = {}
-    for word in words:
-        beside.setdefault(word.one, set()).add(word.other)
-        beside.setdefault(word.other, set()).add(word.one)
-    pending = [one for one, others in beside.items() if len(others) < 2 and one not in named]
-    while pending:
-        one = pending.pop()
-        for other in beside.pop(one, ()):
-            beside[other].discard(one)
-            if len(beside[other]) == 1 and other not in named:
-                pending.append(other)
-    return [word for word in words if word.one in beside and word.other in beside]
-
-
-def _by_ends(pairs: Iterable[tuple[Bits, Bits]]) -> dict[Bits, list[int]]:
-    """The numbers of the pairs, by each of their ends."""
-    by_end: dict[Bits, list[int]] = {}
-    for number, pair in enumerate(pairs):
-        for end in set(pair):
-            by_end.setdefault(end, []).append(number)
-    return by_end
+        # All words of a decision have one strand in common, the first one.
+        bit = bits.get(word.other) or bits.setdefault(word.other, 1 << len(bits))
+        others[word.decision] = others.get(word.decision, 0) | bit
+        if word.decision not in stars:
+            centre = bits.get(word.one) or bits.setdefault(word.one, 1 << len(bits))
+            stars[word.decision] = Star(times.bits([word.decision]), centre, 0, bool(word.leaver))
+    above = {star.decision: times.above([node]) for node, star in stars.items()}
+    gone = contradicting([star._replace(others=others[node]) for node, star in stars.items()], above)
+    taken = {node for node, star in stars.items() if star.decision & gone}
+    return [word for word in words if word.decision not in taken], [word for word in words if word.decision in taken]
 
 
 def _apply(decided: Decided) -> None:

@@ -8,7 +8,7 @@ versions under the uuids that decisions link so; nearly every family is one reco
 Cost: of a record whose versions all descend from one first version, none.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from typing import NamedTuple
 
 from msgspec.structs import replace
@@ -25,7 +25,8 @@ class Residence(NamedTuple):
     """One uuid of a family: the nodes of each strand that resides there, in causal order, strands by first id.
 
     `versions` are all that belong to it, those that wait or do not count among them; `contradictions` are decisions on
-    these strands that contradict each other. `is_shared`: there are further strands in the family.
+    these strands that contradict each other. `is_shared`: there are further strands in the family. `heads` has those of
+    each strand, where they are known already.
     """
 
     uuid: str
@@ -33,6 +34,7 @@ class Residence(NamedTuple):
     versions: Mapping[VersionId, Version]
     contradictions: tuple[VersionId, ...] = ()
     is_shared: bool = False
+    heads: Sequence[list[Node]] = ()
 
 
 def family_uuids(versions: Mapping[VersionId, Version]) -> set[str]:
@@ -134,32 +136,74 @@ class _Family:
         nodes: dict[Bits, list[Node]] = {strand: [] for strand in self._atoms}
         inside: dict[str, set[VersionId]] = {uuid: set() for uuid in self._at}
         everywhere: set[VersionId] = set()
+        bits = {strand: 1 << number for number, strand in enumerate(self._atoms)}
+        within: dict[Node, int] = {}
         for node in self._history:
-            for strand in self._strands_of(node):
+            strands = self._strands_of(node)
+            for strand in strands:
                 nodes[strand].append(node)
-                inside[self._uuid_of[strand]].update(node.equals)
+            within[node] = sum(bits[strand] for strand in strands)
+            for uuid in {self._uuid_of[strand] for strand in strands}:
+                inside[uuid].update(node.equals)
                 everywhere.update(node.equals)
         for one, version in self._history.versions.items():
             if one not in everywhere:
                 inside.setdefault(version.uuid, set()).add(one)
-        return [self._residence(uuid, inside[uuid], nodes) for uuid in sorted(inside)]
-
-    def _residence(self, uuid: str, inside: set[VersionId], nodes: Mapping[Bits, list[Node]]) -> Residence:
-        strands = [self._in_order(strand, nodes[strand]) for strand in self._at.get(uuid, ())]
-        contradicting = {
-            word.decision.id
-            for word in self._decided.contradicting
-            if any(self._uuid_of[self._decided.strands.whole(end)] == uuid for end in word.pair)
+        followed = self._followed(within)
+        heads = {
+            strand: [node for node in inside if node.is_counted and not followed.get(node, 0) & bits[strand]]
+            for strand, inside in nodes.items()
         }
+        contradicting = self._contradicting()
+        return [
+            self._residence(uuid, inside[uuid], nodes, heads)._replace(
+                contradictions=tuple(sorted(contradicting.get(uuid, ())))
+            )
+            for uuid in sorted(inside)
+        ]
+
+    def _followed(self, within: Mapping[Node, int]) -> dict[Node, int]:
+        """For each node the strands in which one that counts follows it. `within` has the strands it is in.
+
+        Asked of all strands at once: where people decided about many, one decision is in all of them and follows all.
+        """
+        followed: dict[Node, int] = {}
+        for node in reversed(self._history.nodes):
+            strands = within[node] if node.is_counted else within[node] & followed.get(node, 0)
+            if strands:
+                for parent in node.parents:
+                    followed[parent] = followed.get(parent, 0) | strands
+        return followed
+
+    def _contradicting(self) -> dict[str, set[VersionId]]:
+        """By uuid, decisions on strands there that contradict each other."""
+        whole = self._decided.strands.whole
+        ends: dict[Bits, set[VersionId]] = {}
+        for word in self._decided.contradicting:
+            ends.setdefault(word.one, set()).add(word.decision.id)
+            ends.setdefault(word.other, set()).add(word.decision.id)
+        found: dict[str, set[VersionId]] = {}
+        for end, decisions in ends.items():
+            found.setdefault(self._uuid_of[whole(end)], set()).update(decisions)
+        return found
+
+    def _residence(
+        self,
+        uuid: str,
+        inside: set[VersionId],
+        nodes: Mapping[Bits, list[Node]],
+        heads: Mapping[Bits, list[Node]],
+    ) -> Residence:
+        strands = sorted(self._at.get(uuid, ()), key=lambda strand: self._in_order(strand, nodes[strand])[0].id)
         versions = self._history.versions
         if len(inside) < len(versions):
             versions = {one: versions[one] for one in inside}
         return Residence(
             uuid,
-            sorted(strands, key=lambda strand: strand[0].id),
+            [self._in_order(strand, nodes[strand]) for strand in strands],
             versions,
-            tuple(sorted(contradicting)),
             is_shared=len(self._atoms) > 1,
+            heads=[heads[strand] for strand in strands],
         )
 
     def _uuid(self, strand: Bits) -> str:

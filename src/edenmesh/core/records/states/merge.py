@@ -72,7 +72,13 @@ def record_state(
 def _state(record: Residence, history: History, past: Past, declared: Declared) -> RecordState:
     versions, uncounted = record.versions, history.uncounted
     is_shared = record.is_shared
-    strands = tuple([_strand_state(nodes, history, past, declared, is_shared=is_shared) for nodes in record.strands])
+    heads = record.heads or [heads_of(nodes) for nodes in record.strands]
+    strands = tuple(
+        [
+            _strand_state(nodes, heads_of_it, history, past, declared, is_shared=is_shared)
+            for nodes, heads_of_it in zip(record.strands, heads, strict=True)
+        ]
+    )
     flags = _IDENTITY if len(strands) > 1 or record.contradictions else 0
     for strand in strands:
         if strand.conflicts:
@@ -110,7 +116,7 @@ def _lone_strand(one: VersionId, version: Version) -> StrandState:
 
 
 def _strand_state(
-    nodes: list[Node], history: History, past: Past, declared: Declared, *, is_shared: bool
+    nodes: list[Node], heads: list[Node], history: History, past: Past, declared: Declared, *, is_shared: bool
 ) -> StrandState:
     speaking = [node for node in nodes if node.is_counted and not node.is_undone]
     undone = [node for node in nodes if node.is_undone and node.is_counted] if len(speaking) < len(nodes) else []
@@ -120,7 +126,7 @@ def _strand_state(
     return StrandState(
         first=nodes[0].id,
         firsts=tuple(sorted([one for node in nodes if not node.parents for one in node.equals])),
-        heads=tuple(sorted([node.id for node in heads_of(nodes)])),
+        heads=tuple(sorted([node.id for node in heads])),
         fields=fields,
         conflicts=conflicts,
         retracts=retracts,

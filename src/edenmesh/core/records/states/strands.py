@@ -177,6 +177,10 @@ class Unions:
             first = first or self.whole(one)
             self._above[self.whole(one)] = first
 
+    def joined(self) -> dict[Bits, Bits]:
+        """For those that others stand for: who."""
+        return {one: whole for one in self._above if (whole := self.whole(one)) != one}
+
     def groups(self) -> list[list[Bits]]:
         """What is joined, together."""
         groups: dict[Bits, list[Bits]] = {}
