@@ -16,10 +16,12 @@ from edenmesh.cli.commands.erasing import erase
 from edenmesh.cli.commands.exchange import export, import_file
 from edenmesh.cli.commands.forms import form
 from edenmesh.cli.commands.peers import allow, mesh, nearby, pair, peers, revoke, visible
+from edenmesh.cli.commands.phones import phone
 from edenmesh.cli.commands.quarantine import quarantine
 from edenmesh.cli.commands.records import record
 from edenmesh.cli.commands.roles import role
 from edenmesh.cli.commands.running import run
+from edenmesh.cli.commands.starting import start
 from edenmesh.cli.commands.sync import sync
 from edenmesh.cli.commands.telling import history, undo
 from edenmesh.cli.drawing import Screen
@@ -27,16 +29,24 @@ from edenmesh.cli.reaching import INTERRUPTED, MEANINGS, ExitCode
 from edenmesh.errors import UsageError
 
 SECTIONS: Final = {
-    "This device": (init, run, status, doctor),
+    "This device": (start, init, run, status, doctor),
     "Other devices": (visible, nearby, pair, peers, sync, mesh, allow, role, revoke, quarantine),
+    "Phones": (phone,),
     "Records": (form, record, import_file, export, conflicts, resolve, history, undo),
     "Deletions": (purge, bin_group, erase),
     "Servers": (destination, pull, deliver),
 }
+_ASKED: Final = ("--help", "--version")
 
 
 class Program(click.Group):
     """All commands, listed by what they are about, with what exit codes mean."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Without a command it is `start`, whose options may stand alone."""
+        if not args or (args[0].startswith("-") and args[0] not in _ASKED):
+            args = [str(start.name), *args]
+        return super().parse_args(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands."""
@@ -55,7 +65,8 @@ class Program(click.Group):
 def edenmesh() -> None:
     """Devices of Sahana Eden users meet, share records, and deliver them to an Eden server.
 
-    Make a device with `edenmesh init --name NAME`, let it listen with `edenmesh run`, and in another terminal make it
+    `edenmesh` alone runs the device and opens a browser on it. All of it can be done at the command line, too:
+    make a device with `edenmesh init --name NAME`, let it listen with `edenmesh run`, and in another terminal make it
     visible with `edenmesh visible --wait`; on the other device, type `edenmesh pair` with the call-sign or the address
     that the first one shows. Then `edenmesh sync`. Every command explains itself with --help.
     """

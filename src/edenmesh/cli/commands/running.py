@@ -2,8 +2,10 @@
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Final
 
+import click
 import msgspec
 
 from edenmesh.cli.dialogues import Dialogue
@@ -24,34 +26,61 @@ from edenmesh.core.ids import format_id
 from edenmesh.core.session import Ended, PeerWaits, Tallied
 from edenmesh.errors import EdenmeshError, StoreLocked
 from edenmesh.node import Device, Json, PairingTask, PeerEvent, plain
-from edenmesh.web import serving, socket_path
+from edenmesh.web import LoopbackDoor, serving_all, socket_path
+
+Opened = Callable[[Device, LoopbackDoor | None], Awaitable[None]]
+WEB_PORT: Final = click.option(
+    "--web-port",
+    type=click.IntRange(0, 65535),
+    default=0,
+    metavar="N",
+    help="Let this machine's browsers in at this port. [default: any]",
+)
 
 
 @command(
     "run",
     *LISTENING,
+    click.option("--web/--no-web", "has_web", default=True, help="Let this machine's browsers in. [default: yes]"),
+    WEB_PORT,
     examples=[
         "edenmesh run",
         "edenmesh run --port 4711 --passphrase-file /etc/edenmesh/passphrase",
         "edenmesh run --announce-on 192.168.1.7",
     ],
 )
-async def run(call: Call, host: str | None, port: int, announce_on: tuple[str, ...], no_announce: bool) -> ExitCode:
+async def run(
+    call: Call,
+    host: str | None,
+    port: int,
+    announce_on: tuple[str, ...],
+    no_announce: bool,
+    *,
+    has_web: bool,
+    web_port: int,
+) -> ExitCode:
     """Run this device until Ctrl-C: others can meet it, and edits flow as they are made.
 
     Other commands use the running device by themselves. When another device begins to pair, the code is shown here, and
-    asked for where this is a terminal. SIGTERM and Ctrl-C stop it in order; then it ends with 0.
+    asked for where this is a terminal. SIGTERM and Ctrl-C stop it in order; then it ends with 0. To open a browser on
+    it, type `edenmesh` beside it: what lets a browser in is shown to who asks, and stands in no log.
     """
     if await is_served(socket_path(call.home)):
         raise StoreLocked(
             what=f"A device is running in {call.home} already.", do="Use it: other commands reach it by themselves."
         )
     device = open_device(call.home, call.passphrase, settings_of(announce_on, no_announce, host=host, port=port))
+    return await serve(call, device, web_port if has_web else None, _say_address(call))
+
+
+async def serve(call: Call, device: Device, web_port: int | None, on_opened: Opened) -> ExitCode:
+    """Run a device until it is stopped; `on_opened` is told once it is to be met."""
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    async with opened(device, is_listening=True), serving(device, call.home):
+    async with opened(device, is_listening=True), serving_all(device, call.home, web_port=web_port) as door:
         _greet(call, device)
+        await on_opened(device, door)
         watching = asyncio.create_task(_watch(call, device))
         stopping = asyncio.create_task(stop.wait())
         await asyncio.wait({watching, stopping}, return_when=asyncio.FIRST_COMPLETED)
@@ -61,6 +90,16 @@ async def run(call: Call, host: str | None, port: int, announce_on: tuple[str, .
         watching.cancel()
     call.screen.say("Stopped.")
     return ExitCode.OK
+
+
+def _say_address(call: Call) -> Opened:
+    async def say(_device: Device, door: LoopbackDoor | None) -> None:
+        if door is not None:
+            if call.is_json:
+                call.screen.write_json({"event": "web", "address": door.address})
+            call.screen.say(f"In a browser: {door.address} (to be let in, type edenmesh in another terminal)")
+
+    return say
 
 
 def _greet(call: Call, device: Device) -> None:

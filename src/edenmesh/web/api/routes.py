@@ -16,6 +16,7 @@ from edenmesh.web.api.live import Live
 from edenmesh.web.api.openapi import document
 from edenmesh.web.api.operation import Operation, operation, operations_of
 from edenmesh.web.api.peer_operations import PeerOperations
+from edenmesh.web.api.phone_operations import PhoneOperations
 from edenmesh.web.api.record_operations import RecordOperations
 from edenmesh.web.api.served import Served
 from edenmesh.web.api.team_operations import TeamOperations
@@ -44,6 +45,7 @@ SUBJECTS: Final = (
     FileOperations,
     DestinationOperations,
     DeletionOperations,
+    PhoneOperations,
     DescribingOperations,
 )
 """Classes of operations, each about one subject; what the API can do is what they declare."""

@@ -2,6 +2,6 @@
 
 from edenmesh.web.doors.local_socket import serving_socket, socket_path
 from edenmesh.web.doors.loopback import LoopbackDoor, serving_loopback
-from edenmesh.web.doors.phone_door import PhoneDoor, phone_door
+from edenmesh.web.doors.phone_door import PhoneDoor, serving_phones
 
-__all__ = ["LoopbackDoor", "PhoneDoor", "phone_door", "serving_loopback", "serving_socket", "socket_path"]
+__all__ = ["LoopbackDoor", "PhoneDoor", "serving_loopback", "serving_phones", "serving_socket", "socket_path"]

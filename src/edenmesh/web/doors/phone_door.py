@@ -159,7 +159,7 @@ class PhoneDoor:
 
 
 @asynccontextmanager
-async def phone_door(app: ASGIApp, accounts: Accounts) -> AsyncIterator[PhoneDoor]:
+async def serving_phones(app: ASGIApp, accounts: Accounts) -> AsyncIterator[PhoneDoor]:
     """A door for phones while the block runs, closed at first; the accounts know of it."""
     door = PhoneDoor(app, accounts)
     accounts.doorway = door
