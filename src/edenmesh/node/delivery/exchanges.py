@@ -27,7 +27,7 @@ from edenmesh.node.delivery.intent import Intent
 from edenmesh.node.delivery.intentions import Intentions
 from edenmesh.node.delivery.observer import Observer
 from edenmesh.node.delivery.pull import Pull, PullResult, PullUpdate, pull_forms
-from edenmesh.node.delivery.rejections import Rejection
+from edenmesh.node.delivery.rejections import Rejection, read_rejections
 from edenmesh.node.parts import Parts, why_absent
 from edenmesh.node.records import Question, RecordDesk, content_words, questions_of, values_here
 from edenmesh.store import Destination, RecordVersions
@@ -144,6 +144,11 @@ class Exchanges:
     def send_again(self, name: str = "") -> int:
         """Answer all questions of a server that has gone back: what it lost is sent again. Returns how many."""
         return self.answer(name, OURS).answered
+
+    def rejected(self, table: str, uuid: str) -> tuple[str, ...]:
+        """Why servers did not take a record, in their words; empty where none refused it."""
+        noted = [(one, read_rejections(self._parts.store, one.id)) for one in self._parts.store.notes.destinations()]
+        return tuple(f"{one.name}: {kept[(table, uuid)].what}" for one, kept in noted if (table, uuid) in kept)
 
     def answer(self, name: str, answer: str) -> Answered:
         """Answer all that a server that has gone back asks, at once: as it is here, as it is there, or deleted.

@@ -38,23 +38,23 @@ class Posted:
     """The fields of a form that was sent. Empty for a page that was only asked for."""
 
     def __init__(self, texts: Sequence[tuple[str, str]] = (), files: Sequence[tuple[str, Upload]] = ()) -> None:
-        self._texts: dict[str, list[str]] = {}
-        self._files: dict[str, list[Upload]] = {}
+        self.texts_by_name: dict[str, list[str]] = {}
+        self.files_by_name: dict[str, list[Upload]] = {}
         for name, text in texts:
-            self._texts.setdefault(name, []).append(text)
+            self.texts_by_name.setdefault(name, []).append(text)
         for name, file in files:
-            self._files.setdefault(name, []).append(file)
+            self.files_by_name.setdefault(name, []).append(file)
 
     def __contains__(self, name: str) -> bool:
-        return name in self._texts
+        return name in self.texts_by_name
 
     def text(self, name: str, otherwise: str = "") -> str:
         """The last text of that name."""
-        return self._texts.get(name, [otherwise])[-1]
+        return self.texts_by_name.get(name, [otherwise])[-1]
 
     def all(self, name: str) -> list[str]:
         """All texts of that name, in order."""
-        return self._texts.get(name, [])
+        return self.texts_by_name.get(name, [])
 
     def is_on(self, name: str) -> bool:
         """Whether a box of that name was ticked, or a button of that name was pressed."""
@@ -66,11 +66,26 @@ class Posted:
 
     def files(self, name: str) -> list[Upload]:
         """All files of that name."""
-        return self._files.get(name, [])
+        return self.files_by_name.get(name, [])
+
+    def pairs(self) -> list[tuple[str, str]]:
+        """All texts with their names."""
+        return [(name, text) for name, texts in self.texts_by_name.items() for text in texts]
+
+    def with_text(self, name: str, text: str) -> "Posted":
+        """The same with one text in place of those of that name."""
+        changed = Posted()
+        changed.texts_by_name = {**self.texts_by_name, name: [text]}
+        changed.files_by_name = self.files_by_name
+        return changed
+
+    def take(self, other: "Posted") -> None:
+        """Hold what the other holds: a page that is shown again shows it."""
+        self.texts_by_name, self.files_by_name = other.texts_by_name, other.files_by_name
 
     def names(self) -> list[str]:
         """The names of all texts and files, in order."""
-        return [*self._texts, *(name for name in self._files if name not in self._texts)]
+        return [*self.texts_by_name, *(name for name in self.files_by_name if name not in self.texts_by_name)]
 
 
 async def read_posted(request: Request, body_bytes_max: int = BODY_BYTES_MAX) -> Posted:

@@ -52,6 +52,11 @@ class Texts:
         return self.translations.ngettext(one, many, count) % {"count": count, **values}
 
 
+def mark(message: str) -> str:
+    """Mark a message that is looked up later, so that it is extracted with the others."""
+    return message
+
+
 def languages() -> list[str]:
     """The languages there are, English first; the pseudo-language is not offered."""
     return [ENGLISH, *sorted(path.parent.parent.name for path in _LOCALE.glob(f"*/LC_MESSAGES/{DOMAIN}.mo"))]
