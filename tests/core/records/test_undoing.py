@@ -1,12 +1,18 @@
 """Writing an undo: what it says, and when it is refused and why."""
 
+from collections import Counter
+from contextlib import suppress
+
 import pytest
+from hypothesis import given, settings
 
 from edenmesh.core.ids import VersionId
 from edenmesh.core.records import OBSERVE, RESOLVE, RETRACT, Change, Flag, carry
-from edenmesh.core.records.writing.undoing import undo
+from edenmesh.core.records.writing import undoing
+from edenmesh.core.records.writing.undoing import undo, undoable
 from edenmesh.errors import InvalidInput
 from tests.core.records.pages import OUTSIDE, Page
+from tests.oracle.histories import Written, partial_histories
 from tests.oracle.packing import pack
 from tests.oracle.versions import base
 
@@ -16,6 +22,16 @@ def take_back(page: Page, one: VersionId) -> VersionId:
     said = undo(page.versions, one, page.uncounted)
     assert said.uuid == page.uuid
     return page.write(RESOLVE, said.parents, Change(), about=said.about)
+
+
+def accepted(page: Page) -> set[VersionId]:
+    """The versions whose undo is not refused, each tried."""
+    found = set()
+    for one in page.versions:
+        with suppress(InvalidInput):
+            undo(page.versions, one, page.uncounted)
+            found.add(one)
+    return found
 
 
 def refusal(page: Page, one: VersionId) -> str:
@@ -150,3 +166,41 @@ def test_a_version_of_two_strands_is_undone_in_both() -> None:
     assert undo(page.versions, both).parents == tuple(sorted((both, beside)))
     take_back(page, both)
     assert ["status" in strand.values for strand in page.state.strands] == [False, False]
+
+
+def test_what_was_replaced_is_not_offered_and_what_speaks_is() -> None:
+    page = Page()
+    first = page.put(name="Well")
+    old = page.put(first, name="Old well", status="open")
+    new = page.put(old, name="New well")
+    assert undoable(page.versions) == {old, new} == accepted(page)  # of the old one the status would go
+    newer = page.put(new, status="closed")
+    assert undoable(page.versions) == {new, newer} == accepted(page)
+    take_back(page, new)
+    assert undoable(page.versions) == accepted(page) == {page.strand.heads[0], old, newer}
+
+
+@settings(max_examples=150, deadline=None)
+@given(partial_histories())
+def test_offered_is_exactly_what_is_accepted(written: Written) -> None:
+    found = set()
+    for one in written.versions:
+        with suppress(InvalidInput):
+            undo(written.versions, one, written.uncounted)
+            found.add(one)
+    LOOKED_AT[bool(found)] += 1
+    assert undoable(written.versions, written.uncounted) == found
+
+
+LOOKED_AT = Counter[bool]()
+
+
+def test_enough_was_offered() -> None:
+    assert LOOKED_AT[True] > 30
+
+
+@pytest.mark.parametrize("name", ["_givers", "_shown"])
+def test_a_rule_that_offers_other_things_is_caught(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setattr(undoing, name, lambda *given: set() if name == "_givers" else object())
+    with pytest.raises(AssertionError):
+        test_what_was_replaced_is_not_offered_and_what_speaks_is()

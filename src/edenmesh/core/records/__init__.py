@@ -94,6 +94,7 @@ from edenmesh.core.records.writing import (
     owed_fields,
     rulings,
     undo,
+    undoable,
     whole_choice,
 )
 
@@ -180,6 +181,7 @@ __all__ = [
     "state_body",
     "text_of",
     "undo",
+    "undoable",
     "version_id",
     "versions_at",
     "whole_choice",

@@ -72,13 +72,15 @@ def tell_history(
     twins: Set[VersionId] = frozenset(),
     *,
     family: Mapping[VersionId, Version] | None = None,
+    undoable: Set[VersionId] = frozenset(),
 ) -> tuple[EventView, ...]:
     """All versions in words, oldest first.
 
     `uncounted` are quarantined, `twins` were written with a copied key. `family` are the versions of all records that
-    decisions may speak of; without it those told.
+    decisions may speak of; without it those told. `undoable` are those that can be taken back, as core.records says.
     """
-    return _Telling(versions, names, uncounted, twins | _twins_among(versions), family or versions).events()
+    twins = twins | _twins_among(versions)
+    return _Telling(versions, names, uncounted, twins, family=family or versions, undoable=undoable).events()
 
 
 class _Telling:
@@ -90,12 +92,15 @@ class _Telling:
         names: Names,
         uncounted: Set[VersionId],
         twins: Set[VersionId],
+        *,
         family: Mapping[VersionId, Version],
+        undoable: Set[VersionId],
     ) -> None:
         self._names: Final = names
         self._versions: Final = versions
         self._family: Final = family
         self._uncounted: Final = uncounted
+        self._undoable: Final = undoable
         self._twins: Final = twins
         self._history: Final = History(versions, uncounted)
         self._lineage: Final = Lineage(self._history)
@@ -123,7 +128,7 @@ class _Telling:
             text=text or self._sentence(version, node),
             changes=changes,
             notes=self._notes(one, version, node),
-            can_undo=self._can_undo(one, version, node),
+            can_undo=one in self._undoable,
         )
 
     # --- words --------------------------------------------------------------------------------------------------------
@@ -253,10 +258,6 @@ class _Telling:
         elif node in self._lineage.undone:
             notes.append(f"undone by {_listed([self._names.by(by.version) for by in self._lineage.undone[node]])}")
         return tuple(notes)
-
-    def _can_undo(self, one: VersionId, version: Version, node: Node | None) -> bool:
-        is_ours = version.op in (PUT, RESOLVE, RETRACT) and version.is_understood and bool(version.parents)
-        return is_ours and node is not None and one not in self._uncounted and node not in self._lineage.undone
 
     # --- values before ------------------------------------------------------------------------------------------------
 

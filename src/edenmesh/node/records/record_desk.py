@@ -22,10 +22,11 @@ from edenmesh.core.records import (
     difference,
     offered_keeper,
     residence,
+    undoable,
     versions_at,
 )
 from edenmesh.errors import InvalidInput
-from edenmesh.node.parts import Desk, require_here
+from edenmesh.node.parts import Desk, require_here, why_absent
 from edenmesh.node.records.delivered import deliveries_of
 from edenmesh.node.records.history import HistoryView, tell_history
 from edenmesh.node.records.names import Names
@@ -103,7 +104,10 @@ class RecordDesk:
         state = held.state()
         label = label_of(state.strands[0].values, uuid) if state.strands else uuid
         own = versions_at(held.versions, uuid, held.uncounted)
-        events = tell_history(own, self.names(), held.uncounted, twins, family=held.versions)
+        can_undo = undoable(held.versions, held.uncounted, held.declarations)
+        if why_absent(self._store, table, uuid):
+            can_undo = frozenset()
+        events = tell_history(own, self.names(), held.uncounted, twins, family=held.versions, undoable=can_undo)
         return HistoryView(table, uuid, label, events)
 
     def find(self, table: str, uuid: str) -> tuple[str, str, RecordVersions]:

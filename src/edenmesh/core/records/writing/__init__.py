@@ -5,7 +5,7 @@ from edenmesh.core.records.writing.change import Change, Pen, compose, differenc
 from edenmesh.core.records.writing.deciding import StrandDecision, decide_different, decide_same, offered_keeper
 from edenmesh.core.records.writing.observing import Draft, Reading, observe
 from edenmesh.core.records.writing.ruling import RULES, decide, rulings
-from edenmesh.core.records.writing.undoing import Undo, undo
+from edenmesh.core.records.writing.undoing import Undo, undo, undoable
 
 __all__ = [
     "RULES",
@@ -26,5 +26,6 @@ __all__ = [
     "owed_fields",
     "rulings",
     "undo",
+    "undoable",
     "whole_choice",
 ]

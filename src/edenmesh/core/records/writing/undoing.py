@@ -1,9 +1,10 @@
 """Writing an undo: from the version a person wants to take back to the resolution that does it.
 
 What an undo means is said elsewhere (undone.py). Here it is made sure that it means something: that the version is
-there and has effect, is one that may be undone, and that what is shown changes (design, section 2.4, 5).
+there and has effect, is one that may be undone, and that what is shown changes (design, section 2.4, 5). What people
+are offered to undo is told by the same rule, so that nothing is offered that is refused then.
 
-Cost: the state of the record, twice.
+Cost: the state of the record, twice; to tell what can be undone, once for each version that still speaks.
 """
 
 from collections.abc import Iterable, Mapping, Set
@@ -49,27 +50,68 @@ def undo(
 
     Raises InvalidInput where the version cannot be undone, or where nothing shown would change.
     """
-    history = History(versions, uncounted)
-    node = _node_to_undo(history, one)
-    states = record_states(versions, uncounted, declarations)
-    holding = [(state, strand) for state in states for strand in state.strands if one in history.past(strand.heads)]
-    parents = tuple(sorted({head for _, strand in holding for head in strand.heads}))
-    about: dict[str, Plain] = {"undoes": list[Plain](_named_with(node, history))}
-    if len(holding) == 1:
-        about.update(holding[0][1].about)
-    if why:
-        about["why"] = why
-    uuids = {state.uuid for state, _ in holding}
-    uuid = node.version.uuid if node.version.uuid in uuids else min(uuids)
-    pen = Pen(AuthorId(bytes(len(one))), 0, 0, bytes(SALT_BYTES), FormHash(node.version.schema))
-    tried = compose(pen, node.version.table, uuid, Change(), parents=parents, op=RESOLVE, about=about)
-    after = record_states({**versions, tried.id: tried.version}, uncounted, declarations)
-    if _shown(states) == _shown(after):
-        raise InvalidInput(
-            what=f"To undo {_name(one)} would change nothing: {_why_nothing(node, states)}.",
-            do="Look at the record's history, and undo what replaced it.",
-        )
-    return Undo(uuid, parents, about)
+    return _Undoing(versions, uncounted, declarations).undo(one, why)
+
+
+def undoable(
+    versions: Versions, uncounted: Set[VersionId] = frozenset(), declarations: Declarations | None = None
+) -> frozenset[VersionId]:
+    """The versions that `undo` takes back: all of them, and no others.
+
+    Tried are those that give a value that is shown, and those that take something away; the rest was replaced.
+    """
+    undoing = _Undoing(versions, uncounted, declarations)
+    return frozenset(one for one in undoing.candidates() if undoing.is_possible(one))
+
+
+class _Undoing:
+    """What is shown of one family of records before anything is taken back."""
+
+    def __init__(self, versions: Versions, uncounted: Set[VersionId], declarations: Declarations | None) -> None:
+        self._versions = versions
+        self._uncounted = uncounted
+        self._declarations = declarations
+        self._history: Final = History(versions, uncounted)
+        self._states: Final = record_states(versions, uncounted, declarations)
+        self._before: Final = _shown(self._states)
+
+    def candidates(self) -> list[VersionId]:
+        strands = [strand for state in self._states for strand in state.strands]
+        speaking = {one for strand in strands for one in _givers(strand, strand.fields.keys())}
+        return [
+            one
+            for one, version in self._versions.items()
+            if one in speaking or version.op in (RETRACT, RESOLVE) or version.unset or version.remove
+        ]
+
+    def is_possible(self, one: VersionId) -> bool:
+        try:
+            self.undo(one, "")
+        except InvalidInput:
+            return False
+        return True
+
+    def undo(self, one: VersionId, why: str) -> Undo:
+        history, states = self._history, self._states
+        node = _node_to_undo(history, one)
+        holding = [(state, strand) for state in states for strand in state.strands if one in history.past(strand.heads)]
+        parents = tuple(sorted({head for _, strand in holding for head in strand.heads}))
+        about: dict[str, Plain] = {"undoes": list[Plain](_named_with(node, history))}
+        if len(holding) == 1:
+            about.update(holding[0][1].about)
+        if why:
+            about["why"] = why
+        uuids = {state.uuid for state, _ in holding}
+        uuid = node.version.uuid if node.version.uuid in uuids else min(uuids)
+        pen = Pen(AuthorId(bytes(len(one))), 0, 0, bytes(SALT_BYTES), FormHash(node.version.schema))
+        tried = compose(pen, node.version.table, uuid, Change(), parents=parents, op=RESOLVE, about=about)
+        after = record_states({**self._versions, tried.id: tried.version}, self._uncounted, self._declarations)
+        if self._before == _shown(after):
+            raise InvalidInput(
+                what=f"To undo {_name(one)} would change nothing: {_why_nothing(node, states)}.",
+                do="Look at the record's history, and undo what replaced it.",
+            )
+        return Undo(uuid, parents, about)
 
 
 def _node_to_undo(history: History, one: VersionId) -> Node:
