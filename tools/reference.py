@@ -1,4 +1,4 @@
-"""Write pages of docs/ from the code: on every error, every command and every limit.
+"""Write pages of docs/ from the code: on every error, every command, every limit and every operation of the API.
 
 The house tests compare the pages with what this module says, so a page can be late for one commit only.
 """
@@ -10,11 +10,16 @@ from collections.abc import Iterator
 from importlib import import_module
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import click
 
 from edenmesh import errors
 from edenmesh.core import limits
+from edenmesh.web.api import operations
+from edenmesh.web.api.openapi import Error
+from edenmesh.web.api.operation import BYTES
+from edenmesh.web.api.schemas import PLACE, Schemas
 from tools.environment import ROOT
 
 WIDTH = 100
@@ -24,6 +29,7 @@ WRITTEN = "This page is written by `make docs` from the code."
 def pages() -> dict[str, str]:
     """Each page by its place in the repository."""
     found = {"docs/reference/errors.md": errors_page(), "docs/protocol/limits.md": limits_page()}
+    found["docs/reference/api.md"] = api_page()
     group = command_group()
     if group is not None:
         found["docs/reference/cli.md"] = cli_page(group)
@@ -55,6 +61,62 @@ def limits_page() -> str:
         text = " ".join(str(said.value).split()) if isinstance(said, ast.Constant) else ""
         lines.append(f"| `{node.target.id}` | {value:,} | {text} |")
     return "\n".join([*lines, ""])
+
+
+def api_page() -> str:
+    """Every operation of the local API, and every type it takes or answers."""
+    schemas = Schemas()
+
+    def words(kind: object) -> str:
+        return _words(schemas.of(kind))
+
+    lines = ["# Local API", "", WRITTEN, ""]
+    lines += ["A running device serves it on its socket, on loopback and to phones that were let in; the last"]
+    lines += [
+        "operation below describes all of them in OpenAPI 3.1. A body is JSON unless it is said otherwise. What was"
+    ]
+    lines += [
+        f"not done is answered by an {words(Error)}. A right contains those before it: LOOK, FILL, DECIDE, RUN.",
+        "",
+    ]
+    for one in operations():
+        lines += [f"## {one.method} {one.path}", "", one.summary, "", f"- right: {one.right.name}"]
+        lines += [f"- {part}: {words(asked)}" for part, asked in (("query", one.query), ("body", one.body)) if asked]
+        lines += ["- body: the content as it is"] if one.takes_content else []
+        answered = f"{'lines of ' if one.is_stream else ''}{words(one.answer)}"
+        lines += [f"- answer: {one.status}, {f'`{one.media}`' if one.media == BYTES else answered}", ""]
+    lines += ["## Types", ""]
+    for name, schema in sorted(schemas.named.items()):
+        lines += [f"### {name}", "", *_fields(schema)]
+    return "\n".join(lines)
+
+
+def _fields(schema: dict[str, Any]) -> Iterator[str]:
+    """The description of a type, and a line for each of its fields."""
+    yield from (*schema.get("description", "").splitlines(), "")
+    for field, kind in schema["properties"].items():
+        yield f"- `{field}`{'' if field in schema.get('required', ()) else ' (may be left out)'}: {_words(kind)}"
+    if schema["properties"]:
+        yield ""
+
+
+def _words(schema: dict[str, Any]) -> str:
+    """A schema in a few words."""
+    if "$ref" in schema:
+        name = schema["$ref"].removeprefix(PLACE)
+        return f"[{name}](#{name.lower()})"
+    if "enum" in schema:
+        return " or ".join(f"`{one}`" for one in schema["enum"])
+    if "anyOf" in schema:
+        return " or ".join(map(_words, schema["anyOf"]))
+    if "prefixItems" in schema:
+        return f"({', '.join(map(_words, schema['prefixItems']))})"
+    if "items" in schema:
+        return f"list of {_words(schema['items'])}"
+    if "additionalProperties" in schema:
+        return f"by name: {_words(schema['additionalProperties'])}"
+    bounds = ", ".join(f"{name} {schema[name]}" for name in ("minimum", "maximum") if name in schema)
+    return f"{schema.get('type', 'any JSON')}{f' ({bounds})' if bounds else ''}"
 
 
 def command_group() -> click.Group | None:

@@ -18,7 +18,7 @@ from starlette.responses import Response
 from edenmesh.errors import EdenmeshError, InvalidInput
 from edenmesh.web.api.answers import answer, error_view, lines
 from edenmesh.web.api.bounds import NESTING_MAX, QUERY_CHARS_MAX
-from edenmesh.web.api.operation import JSON, Asked, Content, Operation
+from edenmesh.web.api.operation import JSON, Asked, Content, Done, Operation
 from edenmesh.web.visiting import require
 
 Kind = TypeVar("Kind", bound=Asked)
@@ -67,7 +67,7 @@ class Endpoint:
             return said
         if isinstance(said, AsyncGenerator):
             return lines(said)
-        return answer({} if said is None else said, operation.status)
+        return answer(Done() if operation.answer is Done else said, operation.status)
 
 
 async def read_content(request: Request, bytes_max: int) -> bytes:

@@ -15,6 +15,7 @@ what the operation does. An answer is made JSON; an AsyncGenerator becomes lines
 import inspect
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
+from types import NoneType
 from typing import Any, Final, TypeVar, get_args, get_origin, get_type_hints
 
 import msgspec
@@ -32,6 +33,11 @@ _DECLARED: Final = "declared_operation"
 
 class Asked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What an operation is asked; a field it does not know is refused, so that no misspelt one is passed over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """That it was done, where there is nothing more to say."""
 
 
 class Content(bytes):
@@ -78,6 +84,8 @@ class Operation:
     def answer(self) -> object:
         """The type of what it answers; of each line, where it answers in lines."""
         hint = self.answers or self.hints.get("return")
+        if hint is NoneType:
+            return Done
         return get_args(hint)[0] if self.is_stream else hint
 
     @property

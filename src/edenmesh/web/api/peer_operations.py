@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from typing import Annotated
 
-from msgspec import Meta
+import msgspec
 
 from edenmesh.errors import InvalidInput
 from edenmesh.node import CodeView, PairedView, PairingTask, PeerView, SyncUpdate
@@ -18,13 +18,13 @@ from edenmesh.web.visiting import Right
 class Showing(Asked, frozen=True):
     """For how long to be visible."""
 
-    minutes: Annotated[float, Meta(ge=0)] = 5
+    minutes: Annotated[float, msgspec.Meta(ge=0)] = 5
 
 
 class Looking(Asked, frozen=True):
     """For how long to look."""
 
-    seconds: Annotated[int, Meta(ge=0, le=99)] = 3
+    seconds: Annotated[int, msgspec.Meta(ge=0, le=99)] = 3
 
 
 class Target(Asked, frozen=True):
@@ -57,11 +57,26 @@ class Allowing(Asked, frozen=True):
     is_allowed: bool = True
 
 
+class Sharing(Asked, frozen=True):
+    """A guest, by name or id, and which tables it is given from now on; or `is_all` there ever are."""
+
+    peer: str
+    tables: list[str] = msgspec.field(default_factory=list)
+    is_all: bool = False
+
+
 class Syncing(Asked, frozen=True):
     """A member, by name or id, or all chosen ones in turn; and where it is, if it is not found by itself."""
 
     peer: str = ""
     address: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """The tables a guest is given."""
+
+    tables: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +172,11 @@ class PeerOperations:
     def allow(self, body: Allowing) -> None:
         """Choose to sync with a member, or not any more."""
         self._device.allow(body.peer, is_allowed=body.is_allowed)
+
+    @operation("POST", "/api/peers/share", Right.RUN)
+    def share(self, body: Sharing) -> Shared:
+        """Choose what a guest, a device of another team, is given from now on."""
+        return Shared(self._device.guests.share(body.peer, body.tables, is_all=body.is_all))
 
     @operation("POST", "/api/peers/revoke", Right.RUN)
     def revoke(self, body: OfPeer) -> None:
