@@ -98,9 +98,11 @@ def decision_of(record: RecordView, posted: Posted) -> Decision:
     values: dict[str, str] = {}
     both: list[str] = []
     for matter in matters.fields:
-        answer = posted.text(f"choice.{matter.name}")
+        typed = {name: posted.text(f"own.{name}") for name in matter.names}
+        # Who typed a value and chose none of those shown means the one they typed.
+        answer = posted.text(f"choice.{matter.name}") or (OWN if any(typed.values()) else "")
         if answer == OWN:
-            values.update((name, posted.text(f"own.{name}")) for name in matter.names)
+            values.update(typed)
         elif answer:
             version, _, place = answer.partition(" ")
             picks[matter.name] = (version, int(place) if place.isascii() and place.isdigit() else -1)

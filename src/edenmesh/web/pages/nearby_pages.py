@@ -6,16 +6,14 @@ Dialling takes seconds; a form that is sent twice meanwhile waits for the same d
 import asyncio
 from typing import Final
 
-from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from edenmesh.errors import InvalidInput
 from edenmesh.node import Device
 from edenmesh.web.pages.page import Visit, page
 from edenmesh.web.pages.qr import MEDIA, qr_svg
 from edenmesh.web.pages.rendering import HEADERS, Renderer
-from edenmesh.web.visiting import Right, require
+from edenmesh.web.visiting import Right
 
 _MINUTES: Final = 5
 _LOOK_SECONDS: Final = 3.0
@@ -35,7 +33,7 @@ class NearbyPages:
             page(renderer, "/nearby/pair", self.show, right=run, act=self.pair),
             page(renderer, "/nearby/found", self.found, right=run),
             page(renderer, "/nearby/state", self.state, right=run),
-            Route("/nearby/qr.svg", self.qr),
+            page(renderer, "/nearby/qr.svg", self.qr, right=run),
         ]
 
     async def show(self, visit: Visit) -> Response:
@@ -76,17 +74,15 @@ class NearbyPages:
 
     async def state(self, visit: Visit) -> Response:
         """How this device is seen now: a part of the screen, which gives way to a pairing that somebody begins."""
-        return visit.render(
-            "nearby_state.html",
-            status_now=self._device.status(),
-            is_pairing=self._is_pairing,
-            minutes=_MINUTES,
-            headers={"X-Go": "/nearby/pairing"} if self._is_pairing else {},
+        response = visit.render(
+            "nearby_state.html", status_now=self._device.status(), is_pairing=self._is_pairing, minutes=_MINUTES
         )
+        if self._is_pairing:
+            response.headers["X-Go"] = "/nearby/pairing"
+        return response
 
-    async def qr(self, request: Request) -> Response:
+    async def qr(self, _visit: Visit) -> Response:
         """The QR code of this moment; an old one opens no door, so it is never kept."""
-        require(request, Right.RUN)
         return Response(qr_svg(self._device.qr()), media_type=MEDIA, headers=HEADERS)
 
     @property

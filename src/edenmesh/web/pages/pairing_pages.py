@@ -30,6 +30,11 @@ class PairingShown:
     paired: PairedView | None = None
     failure: EdenmeshError | None = None
 
+    @property
+    def is_wrong_code(self) -> bool:
+        """Whether a person said no once there was a code: of all that may fail, only that has no other way on."""
+        return self.code is not None and self.failure is not None and self.failure.do == PairingFailed.do
+
 
 class PairingPages:
     """Comparing codes, and how it ended."""

@@ -14,11 +14,11 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from edenmesh.core.limits import PAIRING_QR_CHARS_MAX, SCAN_PIXELS_MAX
-from edenmesh.errors import EdenmeshError, InvalidInput, NotPermitted
+from edenmesh.errors import EdenmeshError, InvalidInput
 from edenmesh.node import Device
 from edenmesh.web.pages.page import Visit, page, status_of
 from edenmesh.web.pages.rendering import Renderer
-from edenmesh.web.visiting import Right, require
+from edenmesh.web.visiting import Right, check_form_token, require
 
 TOKEN_HEADER: Final = "X-Form-Token"
 _SIDE_MIN: Final = 21  # modules of the smallest symbol (ISO/IEC 18004, section 7.1)
@@ -44,8 +44,7 @@ class ScanPages:
         """One frame: `width` and `height` in the address, a byte a pixel in the body. Answers what was read."""
         try:
             visitor = require(request, Right.RUN)
-            if request.headers.get(TOKEN_HEADER, "") != visitor.token:
-                raise NotPermitted(what="This frame did not come from a page of this device.", do="Open the page anew.")
+            check_form_token(visitor, request.headers.get(TOKEN_HEADER, ""))
             width, height = _side(request, "width"), _side(request, "height")
             if width * height > SCAN_PIXELS_MAX:
                 raise InvalidInput(what=f"A frame of {width} by {height} pixels is too large.", do="Send it smaller.")
