@@ -101,6 +101,29 @@ def edited_records(draw: st.DrawFn, steps_max: int = 12) -> Written:
 
 
 @st.composite
+def closed_records(draw: st.DrawFn, steps_max: int = 8) -> Written:
+    """Histories of one strand that somebody ends who saw all of it, by a retract or by taking back what he saw."""
+    first = draw(_edits)._replace(op=PUT)
+    steps = draw(st.lists(_edits, min_size=1, max_size=steps_max - 2))
+    last = draw(_edits)._replace(op=draw(st.sampled_from((RESOLVE, RETRACT))), undoes=(1,), made=1)
+    last = last._replace(back=tuple(range(1, len(steps) + 2)))
+    return Written(write_history([first, *steps, last], is_owned=True), frozenset())
+
+
+@st.composite
+def plain_records(draw: st.DrawFn, steps_max: int = 6) -> Written:
+    """A first version and edits of it by people who saw nothing else; now and then the last does more than set."""
+    first = draw(_edits)._replace(op=draw(st.sampled_from((PUT, PUT, OBSERVE))), add={}, undoes=())
+    edits = [
+        one._replace(op=PUT, back=(number,), unset=frozenset(), add={}, remove=frozenset(), undoes=())
+        for number, one in enumerate(draw(st.lists(_edits, max_size=steps_max - 2)), 1)
+    ]
+    last = draw(st.one_of(*[st.just([])] * 3, st.lists(_edits, min_size=1, max_size=1)))
+    written = write_history([first, *edits, *last], is_owned=True)
+    return Written({one: written[one] for one in draw(st.permutations(list(written)))}, frozenset())
+
+
+@st.composite
 def torn_records(draw: st.DrawFn, steps_max: int = 12) -> Written:
     """Histories of one strand in which two give all fields at once, and a third who saw both gives one field again."""
     first, left, right, joining = (draw(_edits)._replace(op=PUT, unset=frozenset(), undoes=()) for _ in range(4))

@@ -3,10 +3,12 @@
 from collections import Counter
 
 from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from edenmesh.core.records import record_state
-from tests.oracle.histories import Written, edited_records, partial_histories
+from edenmesh.core.records.states.plain import plain_strand
+from tests.oracle.histories import Written, closed_records, edited_records, partial_histories, plain_records
 from tests.oracle.observed_histories import observed_histories
 from tests.oracle.record_model import Model, shown_of
 
@@ -41,19 +43,27 @@ OBSERVED_AT_LEAST = {
 }
 
 
+PLAIN_AT_LEAST = {"conflict": 40, "plain": 150, "not plain": 50}
+
+
 def test_state_is_that_of_the_model() -> None:
-    work = _compared(partial_histories())
+    work = _compared(st.one_of(*[partial_histories()] * 4, closed_records()))
     assert {name: count for name, count in AT_LEAST.items() if work[name] < count} == {}, work
 
 
 def test_state_is_that_of_the_model_where_people_take_back_what_was_done() -> None:
-    work = _compared(edited_records())
+    work = _compared(st.one_of(*[edited_records()] * 4, closed_records()))
     assert {name: count for name, count in EDITED_AT_LEAST.items() if work[name] < count} == {}, work
 
 
 def test_state_is_that_of_the_model_where_servers_are_seen_often() -> None:
     work = _compared(observed_histories())
     assert {name: count for name, count in OBSERVED_AT_LEAST.items() if work[name] < count} == {}, work
+
+
+def test_state_of_what_is_plain_is_that_of_the_model() -> None:
+    work = _compared(plain_records())
+    assert {name: count for name, count in PLAIN_AT_LEAST.items() if work[name] < count} == {}, work
 
 
 def _compared(histories: SearchStrategy[Written]) -> Counter[str]:
@@ -68,6 +78,7 @@ def _compared(histories: SearchStrategy[Written]) -> Counter[str]:
         assert shown_of(record_state(held.versions, held.uncounted)) == shown
         work.update(shown.words)
         work.update({name: bool(count) for name, count in model.work.items()})
+        work["not plain" if held.uncounted or plain_strand(held.versions) is None else "plain"] += 1
 
     check()
     return work

@@ -53,6 +53,13 @@ def test_a_first_row_answered_created_is_none() -> None:
     assert delivered(page)
 
 
+def test_it_is_asked_where_what_the_server_had_before_has_not_come() -> None:
+    page, last = page_delivered(name="Well")
+    page.saw(values={"name": "Old well"}, after=[last])
+    page.versions = {one: version for one, version in page.versions.items() if version.about.get("after")}
+    assert page.state.flags == Flag.QUESTION
+
+
 def test_an_open_question_is_shown_of_the_record_and_is_open_to_decide() -> None:
     page, _ = page_delivered(name="Well")
     read(page, ABSENCE)

@@ -30,13 +30,19 @@ def places_of(versions: Versions, firsts: list[VersionId], observed: list[Versio
         equal: dict[Hashable, VersionId] = {}
         for one in sorted(firsts):
             version = versions[one]
-            # An observation that names what it found, what came before it or its strand is no mere first content.
-            is_bound = version.op == OBSERVE and not _BINDING.isdisjoint(version.about)
-            if version.is_understood and not is_bound:
+            if version.is_understood and is_first_content(version):
                 places[one] = equal.setdefault((version.uuid, content_of(version)), one)
     if len(observed) > 1:
         _place_twins(_alike(versions, observed), versions, places)
     return places
+
+
+def is_first_content(version: Version) -> bool:
+    """Whether a version without parents says no more than what a strand begins with.
+
+    An observation that names what it found, what came before it or its strand does.
+    """
+    return version.op != OBSERVE or _BINDING.isdisjoint(version.about)
 
 
 def content_of(version: Version) -> Hashable:

@@ -1,7 +1,8 @@
 """State = f(versions, the forms they name): the rules of the design, sections 2.4 to 2.6, as one pure function.
 
 What fields show is worked out strand by strand (fields.py); which strands there are, and where each resides, is asked
-first (families.py). A retract covers what its author saw, no more.
+first (families.py). A retract covers what its author saw, no more. Plain strands, which most are, have no need of a
+graph (plain.py).
 
 Versions that do not count (quarantined, undone, or newer than this program) keep their place in causality and give no
 value. Cost: a few passes over the versions, and one over the assignments of each field.
@@ -9,13 +10,14 @@ value. Cost: a few passes over the versions, and one over the assignments of eac
 
 from collections.abc import Mapping, Set
 
-from edenmesh.core.ids import VersionId
+from edenmesh.core.ids import FormHash, VersionId
 from edenmesh.core.records.history import History, Node, Past, heads_of, is_only_undo, nodes_above, nodes_below
 from edenmesh.core.records.states.declarations import NOTHING, Declarations, Declared, declared_by
 from edenmesh.core.records.states.families import Residence, residences_of
 from edenmesh.core.records.states.fields import Said, fields_of, said_by
 from edenmesh.core.records.states.observation import questions_of
-from edenmesh.core.records.states.state import Choice, FieldState, Flag, RecordState, StrandState
+from edenmesh.core.records.states.plain import plain_strand
+from edenmesh.core.records.states.state import Flag, RecordState, StrandState
 from edenmesh.core.records.states.strands import is_only_parting
 from edenmesh.core.records.versions import PUT, RESOLVE, RETRACT, Version
 
@@ -43,13 +45,10 @@ def record_states(
     strand resides, or versions stand that are in no strand: they wait, or do not count. `uncounted` are the
     quarantined ones among the versions; without `declarations` no forms are looked at.
     """
-    if len(versions) == 1 and not uncounted:
-        # Most records were written once, and then nothing can be undecided.
-        first, version = next(iter(versions.items()))
-        if _only_sets(version):
-            is_awaited = declarations is not None and declarations.is_awaited(version.schema)
-            awaited = Flag(_AWAITED if is_awaited else 0)
-            return (RecordState(version.table, version.uuid, (_lone_strand(first, version),), frozenset(), awaited),)
+    if not uncounted:
+        plain = _plain_state(versions, declarations)
+        if plain is not None:
+            return (plain,)
     history = History(versions, uncounted)
     declared = declared_by(history, declarations) if declarations is not None else NOTHING
     past = Past(history, declared.units)
@@ -105,14 +104,22 @@ def _is_asked_of(record: Residence, question: VersionId) -> bool:
     return question in record.versions and record.versions[question].uuid == record.uuid
 
 
-def _only_sets(version: Version) -> bool:
-    return version.is_understood and not version.parents and not version.add
-
-
-def _lone_strand(one: VersionId, version: Version) -> StrandState:
-    ids = (one,)
-    fields = {name: FieldState((Choice(value, ids),)) for name, value in sorted(version.set.items())}
-    return StrandState(first=one, firsts=ids, heads=ids, fields=fields)
+def _plain_state(versions: Mapping[VersionId, Version], declarations: Declarations | None) -> RecordState | None:
+    """The state of versions that all count, where they are one plain strand and forms do not change what that shows."""
+    strand = plain_strand(versions)
+    if strand is None:
+        return None
+    first = versions[strand.first]
+    is_awaited = False
+    if declarations is not None and len(versions) == 1:
+        is_awaited = declarations.is_awaited(first.schema)
+    elif declarations is not None:
+        declared = declarations.of(first.table, frozenset([FormHash(one.schema) for one in versions.values()]))
+        if declared.units or declared.restrictive:
+            return None
+        is_awaited = declared.is_awaited
+    flags = (_CONFLICT if strand.conflicts else 0) | (_AWAITED if is_awaited else 0)
+    return RecordState(first.table, first.uuid, (strand,), frozenset(), _FLAGS[flags])
 
 
 def _strand_state(
