@@ -4,7 +4,7 @@ A server that lost a record or shows an older state of it overwrites nothing her
 person says which is right (design, section 2.6): as it is here, as it is there, or deleted there and so here too.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from typing import NamedTuple
 
 from edenmesh.core.ids import DestinationId, VersionId
@@ -37,16 +37,16 @@ def questions_of(held: RecordVersions, strand: StrandState | None) -> list[Quest
     if not any(_asks(version) for version in held.versions.values()):
         return []
     held = held.alone()
-    asking = [version for version in held.versions.values() if _asks(version)]
     history = History(held.versions, held.uncounted)
+    had: dict[tuple[VersionId, ...], set[str]] = {}
     found: list[Question] = []
-    for destination in sorted({version.observation.destination for version in asking}):
-        for one in open_questions(held.versions, destination, held.uncounted):
-            observation = held.versions[one].observation
-            before = past_of(held, history, observation.after)
-            older = {} if observation.is_absence else _older(held.versions[one], strand, before)
-            found.append(Question(one, destination, observation.is_absence, older))
-    return found
+    for one in open_questions(held.versions, None, held.uncounted):
+        observation = held.versions[one].observation
+        if not observation.is_absence and observation.after not in had:
+            had[observation.after] = _fields_shown(past_of(held, history, observation.after))
+        older = {} if observation.is_absence else _older(held.versions[one], strand, had[observation.after])
+        found.append(Question(one, observation.destination, observation.is_absence, older))
+    return sorted(found, key=lambda question: (question.destination, question.version))
 
 
 def values_here(strand: StrandState, questions: list[Question]) -> dict[str, Content | None]:
@@ -70,8 +70,12 @@ def _asks(version: Version) -> bool:
     return version.op == OBSERVE and "after" in version.about and version.is_understood
 
 
-def _older(question: Version, strand: StrandState | None, before: RecordVersions) -> dict[str, Content | None]:
-    """What the server shows now where that is not what is shown here alone."""
+def _fields_shown(held: RecordVersions) -> set[str]:
+    return {name for one in held.state().strands for name in one.values} if held.versions else set()
+
+
+def _older(question: Version, strand: StrandState | None, had: Set[str]) -> dict[str, Content | None]:
+    """What the server shows now where that is not what is shown here alone; before it had these fields."""
     if strand is None:
         return {}
     there: dict[str, Content | None] = {**question.set, **{name: tuple(items) for name, items in question.add.items()}}
@@ -80,7 +84,6 @@ def _older(question: Version, strand: StrandState | None, before: RecordVersions
         known = strand.fields.get(name)
         if known is None or known.is_conflict or _text(known.shown) != _text(content):
             older[name] = content
-    had = {name for one in before.state().strands for name in one.values} if before.versions else set()
     older.update((name, None) for name in sorted(had - there.keys()) if name in strand.values)
     return older
 

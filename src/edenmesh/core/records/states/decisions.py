@@ -9,7 +9,7 @@ A name that is no strand here says nothing until it is one. Cost: a few passes o
 versions to tell the decisions apart in time, and what it takes to find contradictions (contradictions.py).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple, TypeAlias
 
@@ -95,8 +95,9 @@ def decided_by(roots: Roots) -> Decided:
     said = _between_strands([word for word in words if not word.decision.is_undone], decided.strands)
     decided.holding, decided.contradicting = _consistent(_lasting(said, times), times)
     _apply(decided)
+    spoken_of = {end for word in decided.holding for end in word.pair} if still_open else set()
     for one in still_open:
-        _join_stayer(one, roots, decided)
+        _join_stayer(one, roots, decided, spoken_of)
     return decided
 
 
@@ -162,16 +163,21 @@ def _join_observed(unions: Unions, roots: Roots, together: Together, words: list
     Strands that a decision tells apart are not made one by observations under their uuid, even where the decision was
     undone: people were asked, and are asked again. Those that left the same way stay together.
     """
-    parting = [word for word in words if word.leaver]
+    parting: dict[Bits, list[Word]] = {}
+    for word in words:
+        if word.leaver:
+            parting.setdefault(word.leaver, []).append(word)
     still_open: list[_Open] = []
     for uuid, observed in together.items():
         atoms = set(observed)
         atoms.update(
             word.keeper
-            for word in parting
-            if word.leaver in observed and roots.home(word.keeper) == uuid and not word.decision.is_undone
+            for leaver in observed
+            for word in parting.get(leaver, ())
+            if roots.home(word.keeper) == uuid and not word.decision.is_undone
         )
-        apart = [(word.leaver, word.keeper) for word in parting if word.leaver in atoms and word.keeper in atoms]
+        told_apart = (word for leaver in sorted(atoms) for word in parting.get(leaver, ()) if word.keeper in atoms)
+        apart = [(word.leaver, word.keeper) for word in told_apart]
         for level in _levels(apart):
             unions.join(level)
         named = {atom for pair in apart for atom in pair}
@@ -266,10 +272,9 @@ def _apply(decided: Decided) -> None:
             decided.left[strand] = min(word.named, decided.left.get(strand, word.named))
 
 
-def _join_stayer(still_open: _Open, roots: Roots, decided: Decided) -> None:
+def _join_stayer(still_open: _Open, roots: Roots, decided: Decided, spoken_of: Set[Bits]) -> None:
     """What was observed under a uuid and nobody has named belongs to the strand that stayed, where it is one."""
     uuid, unnamed, named = still_open
     staying = {decided.strands.whole(atom) for atom in named if decided.resides(atom, uuid, roots)}
-    spoken_of = {end for word in decided.holding for end in word.pair}
     if len(staying) == 1 and unnamed not in spoken_of:
         decided.strands.join((*staying, unnamed))

@@ -129,7 +129,11 @@ class _Family:
             self._at.setdefault(uuid, []).append(strand)
         parting = [node for node in history if is_decision(node.version) and node.version.resolution.leaves]
         self._knowing = nodes_above(parting, history.nodes) if parting else set()
-        self._settled: dict[Bits, set[Node]] = {}
+        self._settled: dict[frozenset[Node], set[Node]] = {}
+        self._leaving: dict[Bits, set[Node]] = {}
+        self._keepers: dict[str, set[Bits]] = {}
+        if len(self._at) > 1:
+            self._note_parting()
 
     def residences(self) -> list[Residence]:
         """All that is in the family, by uuid."""
@@ -241,18 +245,24 @@ class _Family:
             return False
         if self._uuid_of[strand] == uuid or uuid not in {self._roots.home(atom) for atom in self._atoms[strand]}:
             return False
-        if strand not in self._settled:
-            parting = [word for word in self._decided.holding if word.leaver]
-            whole = self._decided.strands.whole
-            self._settled[strand] = nodes_below([word.decision for word in parting if whole(word.leaver) == strand])
-        return node not in self._settled[strand]
+        deciding = frozenset(self._leaving.get(strand, ()))
+        if deciding not in self._settled:
+            self._settled[deciding] = nodes_below(deciding)
+        return node not in self._settled[deciding]
 
     def _staying(self, uuid: str) -> list[Bits]:
         """The strand that keeps a uuid by decision, where it is one."""
-        parting = [word for word in self._decided.holding if word.leaver]
-        keepers = dict.fromkeys(self._decided.strands.whole(word.keeper) for word in parting)
-        staying = [strand for strand in keepers if self._uuid_of[strand] == uuid]
-        return staying if len(staying) == 1 else []
+        staying = self._keepers.get(uuid, set())
+        return list(staying) if len(staying) == 1 else []
+
+    def _note_parting(self) -> None:
+        """Note by which decisions strands left, and who keeps a uuid by one."""
+        whole = self._decided.strands.whole
+        for word in self._decided.holding:
+            if word.leaver:
+                keeper = whole(word.keeper)
+                self._leaving.setdefault(whole(word.leaver), set()).add(word.decision)
+                self._keepers.setdefault(self._uuid_of[keeper], set()).add(keeper)
 
     def _in_order(self, strand: Bits, nodes: list[Node]) -> list[Node]:
         """In causal order, and first what the strand begins with: its name."""
