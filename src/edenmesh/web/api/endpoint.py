@@ -57,7 +57,8 @@ class Endpoint:
             if operation.takes_content:
                 given["content"] = Content(await read_content(request, operation.bytes_max))
         except Refused as refused:
-            return answer(error_view(refused.error), refused.status)
+            # What is still under way of the body is not waited for (RFC 9110, section 15.5.14).
+            return answer(error_view(refused.error), refused.status, headers={"Connection": "close"})
         asking = {"visitor": visitor, "request": request}
         given |= {name: asking[name] for name in asking if name in operation.hints}
         said = operation.function(subject, **given)
