@@ -21,6 +21,7 @@ from edenmesh.core.session import (
     Parties,
     PartReceived,
     Session,
+    Sharing,
     Tallied,
 )
 from edenmesh.core.wire import Ack, FileTaken, FrameReader, HolesTaken, Message, decode_message, encode_message, frame
@@ -48,10 +49,19 @@ def seeded(seed: str) -> Callable[[int], bytes]:
 class End:
     """One device in one session, with the part of a driver that stores."""
 
-    def __init__(self, device: Device, peer: Device, *, is_chosen: bool = True, now: float = 0.0) -> None:
+    def __init__(
+        self,
+        device: Device,
+        peer: Device,
+        *,
+        is_chosen: bool = True,
+        now: float = 0.0,
+        sharing: Sharing | None = None,
+    ) -> None:
         self.device = device
         self.peer = peer
-        self.session = Session(Parties(device.id, peer.id, is_chosen), device.store, seeded(device.name), now)
+        parties = Parties(device.id, peer.id, is_chosen)
+        self.session = Session(parties, device.store, seeded(device.name), now, sharing=sharing)
         self.events: list[Event] = []
         self.said: list[Message] = []
         self.sent = bytearray()
@@ -133,7 +143,7 @@ class End:
             held = [log for (author, _), log in store.logs.items() if author == message.log.author]
             is_held = any(
                 log.sealed >= message.log.size and log.root(message.log.size) == message.log.root for log in held
-            )
+            ) or any(part.seal.root == message.log.root for part in store.pen.get(message.log.author, {}).values())
             assert is_held, "an ack for what is not stored"
         elif isinstance(message, HolesTaken):
             logs = [log for (author, _), log in store.logs.items() if author == message.log.author]
@@ -161,11 +171,17 @@ class Duet:
     """Two ends of one line."""
 
     def __init__(
-        self, left: Device, right: Device, *, is_chosen: tuple[bool, bool] = (True, True), now: float = 0.0
+        self,
+        left: Device,
+        right: Device,
+        *,
+        is_chosen: tuple[bool, bool] = (True, True),
+        now: float = 0.0,
+        sharing: tuple[Sharing | None, Sharing | None] = (None, None),
     ) -> None:
         self.now = now
-        self.left = End(left, right, is_chosen=is_chosen[0], now=now)
-        self.right = End(right, left, is_chosen=is_chosen[1], now=now)
+        self.left = End(left, right, is_chosen=is_chosen[0], now=now, sharing=sharing[0])
+        self.right = End(right, left, is_chosen=is_chosen[1], now=now, sharing=sharing[1])
         self.ends = (self.left, self.right)
         self.delivered = 0
         self.budget: int | None = None

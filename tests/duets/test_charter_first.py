@@ -347,6 +347,6 @@ def test_a_session_that_tells_strangers_is_found_out(monkeypatch: pytest.MonkeyP
 
 
 def test_a_session_deaf_to_revocations_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Session, "_is_still_member", lambda _: True)
+    monkeypatch.setattr(Session, "_is_still_welcome", lambda _: True)
     with pytest.raises(AssertionError):
         revoked_in_mid_session()

@@ -82,20 +82,26 @@ async def test_a_lone_device_joins_a_grown_team_whoever_dials(tmp_path: Path, *,
 
 
 @in_loop
-async def test_two_grown_teams_stay_apart_with_a_clear_word(tmp_path: Path) -> None:
+async def test_devices_of_two_grown_teams_become_guests_of_each_other(tmp_path: Path) -> None:
     async with running(World(tmp_path), "Amina", "Bo", "Cleo", "Dan") as (amina, bo, cleo, dan):
         await pair(bo, amina)
         await pair(dan, cleo)
-        await cleo.show(5)
-        task = await amina.pair(address(cleo))
-        with pytest.raises(PairingFailed, match="Two grown teams stay apart"):
-            await task.code()
-        error = await failure(task)
-        assert "edenmesh export" in error.do
-        await until(lambda: cleo.latest_pairing is not None)
-        assert cleo.latest_pairing is not None
-        assert "Two grown teams stay apart" in (await failure(cleo.latest_pairing)).what
+        ours, theirs = await begin(amina, cleo)
+        mine, yours = await ours.code(), await theirs.code()
+        assert (mine.joining, yours.joining) == ("as guests", "as guests")
+        assert mine.sentence.startswith("Cleo is of another team: 2 members")
+        assert "nothing at first" in yours.sentence
+        ours.answer(True)
+        theirs.answer(True)
+        await ours.result()
+        await theirs.result()
         assert (names(amina), names(cleo)) == (["Amina", "Bo"], ["Cleo", "Dan"])
+        (guest,) = [peer for peer in amina.peers() if peer.name == "Cleo"]
+        assert guest.is_guest
+        assert guest.is_allowed
+        assert not guest.is_member
+        assert (guest.shares, guest.shares_all, guest.penned) == ((), False, 0)
+        assert amina._parts.team.secrets != cleo._parts.team.secrets
 
 
 @in_loop

@@ -26,54 +26,15 @@ from edenmesh.core.session import (
     PartReceived,
 )
 from edenmesh.core.trust import Charter, CharterEntry, Frontier, Seal
+from tests.oracle.memory_pen import MemoryLog, MemoryPen
 
 
-class MemoryLog:
-    """One branch of one author's log with all its seals."""
-
-    def __init__(self, author: AuthorId) -> None:
-        self.author = author
-        self.versions: list[Carried | Hole] = []
-        self.seals: list[Seal] = []
-        self._frontier = Frontier.EMPTY
-
-    @property
-    def sealed(self) -> int:
-        return self.seals[-1].size if self.seals else 0
-
-    def copy(self) -> "MemoryLog":
-        log = MemoryLog(self.author)
-        log.versions, log.seals, log._frontier = list(self.versions), list(self.seals), self._frontier
-        return log
-
-    def add_seal(self, seal: Seal) -> None:
-        """Keep a seal; the one before gives way where its neighbours then span no more than one part."""
-        if self.seals and self.seals[-1].size % PART_VERSIONS_MAX:
-            below = self.seals[-2].size if len(self.seals) > 1 else 0
-            span = self.versions[below : seal.size]
-            size_bytes = sum(len(one.data) for one in span if isinstance(one, Carried))
-            is_whole = all(isinstance(one, Carried) for one in span)
-            if seal.size - below <= PART_VERSIONS_MAX and size_bytes <= PART_BYTES_SEALED and is_whole:
-                self.seals.pop()
-        self.seals.append(seal)
-
-    def frontier(self, size: int) -> Frontier:
-        if size != self._frontier.size:
-            start = self._frontier if self._frontier.size < size else Frontier.EMPTY
-            self._frontier = start.extended([one.id for one in self.versions[start.size : size]])
-        return self._frontier
-
-    def root(self, size: int) -> bytes:
-        return self.frontier(size).root()
-
-
-class MemoryStore:
+class MemoryStore(MemoryPen):
     """Holds logs, charter, forms and files; fulfils the session's `Snapshot` and takes its batches."""
 
     def __init__(self, entries: Iterable[CharterEntry] = ()) -> None:
+        super().__init__()
         self.entries = {entry.id: entry for entry in entries}
-        self.logs: dict[tuple[AuthorId, int], MemoryLog] = {}
-        self.pen: dict[AuthorId, dict[int, LogPart]] = {}
         self.form_bytes: dict[FormHash, bytes] = {}
         self.files: dict[FileHash, bytes] = {}
         self.partial: dict[tuple[FileHash, int], bytes] = {}
@@ -116,19 +77,22 @@ class MemoryStore:
     def apply(self, batch: Batch) -> None:
         if isinstance(batch, CharterReceived):
             self.add_charter(batch.entries)
+        elif isinstance(batch, FormReceived) and batch.guest is not None:
+            self.penned_forms[form_hash(batch.form)] = batch.form
         elif isinstance(batch, FormReceived):
             self.add_form(batch.form)
         elif isinstance(batch, ChunkReceived):
             self._add_chunk(batch)
         elif isinstance(batch, PartReceived) and batch.is_penned:
-            self.pen.setdefault(batch.part.author, {})[batch.part.seal.size] = batch.part
+            self.pen_part(batch.part)
         elif isinstance(batch, PartReceived):
-            self._add_part(batch.part)
+            self.add_part(batch.part)
         elif isinstance(batch, HolesReceived):
             self._fill(batch.filling)
 
     def add_charter(self, entries: Iterable[CharterEntry]) -> None:
         self.entries.update({entry.id: entry for entry in entries})
+        self.leave_pen()
 
     def add_form(self, data: bytes) -> FormHash:
         form = form_hash(data)
@@ -151,7 +115,7 @@ class MemoryStore:
         elif sha256(data).digest() == chunk.file:
             self.files[chunk.file] = data
 
-    def _add_part(self, part: LogPart) -> None:
+    def add_part(self, part: LogPart) -> None:
         assert self.charter().standing(part.author).is_named
         ids = [one.id for one in part.versions]
         branches = [log for (author, _), log in sorted(self.logs.items()) if author == part.author]
@@ -276,9 +240,6 @@ class MemoryStore:
     def forms(self) -> list[FormHash]:
         return sorted(self.form_bytes)
 
-    def penned_size(self, author: AuthorId) -> int:
-        return max(self.pen.get(author, ()), default=0)
-
     def form(self, form: FormHash) -> bytes | None:
         return self.form_bytes.get(form)
 
@@ -313,7 +274,14 @@ class MemoryStore:
         missing = {need.hash for need in self.wanted_files()}
         denied = {one for one, _ in self.denials} if self.has_erasure or self.charter().erasures else set()
         holes = [one for log in self.logs.values() for one in log.versions if isinstance(one, Hole)]
-        absent = {one.id for one in holes if one.kind == HoleKind.ABSENT} - denied
+        outside = {
+            one.id
+            for (author, _), log in self.logs.items()
+            if self.charter().standing(author).device is None
+            for one in log.versions
+            if isinstance(one, Hole)
+        }
+        absent = {one.id for one in holes if one.kind == HoleKind.ABSENT} - denied - outside
         purged = {one.id for one in holes if one.kind == HoleKind.PURGED}
         return OpenCounts(0, 0, len(purged), files_missing=len(missing), absent=len(absent))
 

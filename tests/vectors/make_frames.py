@@ -41,6 +41,8 @@ from edenmesh.core.wire import (
     Ids,
     Intent,
     Message,
+    Offer,
+    Offered,
     Part,
     Ping,
     Pong,
@@ -48,11 +50,14 @@ from edenmesh.core.wire import (
     Tally,
     Vector,
     Want,
+    Wish,
+    Wished,
     blinded,
     encode_message,
     frame,
 )
 from tests.duets.duet import Duet, meet, split
+from tests.duets.guests import Guests, met
 from tests.duets.team import Device, team
 from tests.duets.test_first_sync import form
 
@@ -120,6 +125,8 @@ def examples() -> list[Message]:
         HolesMissing(mark, [Gap(2, 3, HoleKind.ABSENT)]),
         HolesTaken(mark, 1),
         HolesHere(mark, [Stretch(2, 3)]),
+        Offer([sha256(b"form").digest()], is_last=True, logs=[Offered(mark, 2)]),
+        Wish([sha256(b"form").digest()], is_last=True, logs=[Wished(mark, 1)]),
     ]
 
 
@@ -170,6 +177,29 @@ def filling() -> Json:
     return {
         "devices": {device.name: keys(device) for device in (ana, ben)},
         "charter": [entry.encode().hex() for entry in ana.store.charter().entries.values()],
+        "frames": carried,
+    }
+
+
+def guests() -> Json:
+    """Ana of one team shares one of two tables with Cleo of another, who shares nothing; then Ana writes once more."""
+    ana, _ = team("Ana", "Ben")
+    cleo, _ = team("Cleo", "Dan")
+    ana.write(2)
+    ana.write(1, table="pr_person", name="not shared")
+    ana.write(1)
+    ana.store.add_form(form("org_facility"))
+    duet = Guests(ana, cleo, shares=frozenset({"org_facility"}))
+    carried: list[Json] = []
+    for turn in range(24):
+        carried += take_turns(duet)
+        if turn == 12:
+            ana.write()
+            ana.tell()
+    assert (met(duet.left).shared, met(duet.right).penned) == (4, 4)
+    return {
+        "devices": {device.name: keys(device) for device in (ana, cleo)},
+        "meshes": {device.name: (device.store.charter().mesh or b"").hex() for device in (ana, cleo)},
         "frames": carried,
     }
 
@@ -253,6 +283,7 @@ def make() -> Json:
         "messages": [describe(frame(encode_message(message))) for message in examples()],
         "session": session(),
         "filling": filling(),
+        "guests": guests(),
         "refused": {fault: data.hex() for fault, data in refused().items()},
     }
 

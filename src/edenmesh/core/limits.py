@@ -70,12 +70,16 @@ PART_BYTES_SEALED: Final = 1024 * 1024
 """Bytes of unsealed versions after which an author seals early, so that no part nears the receiver's bound."""
 
 # --- guest pen ------------------------------------------------------------------------------------------------------
-PEN_BYTES_MAX: Final = 100 * 1024 * 1024
-"""All versions kept of authors that no charter entry names (design, section 2.3)."""
-PEN_AUTHOR_BYTES_MAX: Final = 20 * 1024 * 1024
-"""Those of one author, so that five strangers are needed to fill the pen."""
+PEN_GUEST_BYTES_MAX: Final = 100 * 1024 * 1024
+"""What one device may have in the pen: versions that nobody has accepted, and forms (design, section 2.3)."""
+PEN_BYTES_MAX: Final = 1024 * 1024 * 1024
+"""The whole pen: ten guests, each to its bound."""
 PEN_PART_BYTES: Final = 1024
-"""What one part counts beside its versions: its seal, its tree, its row."""
+"""What a part or a form counts beside its bytes: its seal, its tree, its row."""
+WISHES_MAX: Final = 8
+"""Wishes of a guest that wait to be given at one time; an honest one has two."""
+OFFER_FORMS_MAX: Final = 1000
+"""Forms a device offers to a guest; a stock Eden has about 400 tables, and a form may change."""
 
 # --- channel ------------------------------------------------------------------------------------------------------
 CHANNEL_BYTES_BEFORE_OPEN_MAX: Final = 4096

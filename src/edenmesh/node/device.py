@@ -18,7 +18,7 @@ from edenmesh.node.accounts import Accounts
 from edenmesh.node.deletion import Deletions
 from edenmesh.node.delivery import DeliveryUpdate, DestinationView, Exchanges, PullUpdate, What
 from edenmesh.node.doctor import examine
-from edenmesh.node.meeting import Meetings, PeerEvent, Shown, Syncing, SyncUpdate, Visibility
+from edenmesh.node.meeting import Guests, Meetings, PeerEvent, Shown, Syncing, SyncUpdate, Visibility
 from edenmesh.node.pairing import Pairings, PairingTask
 from edenmesh.node.parts import IDENTITY, Check, Desk, Identity, MemberView, Parts, PeerView, Settings, Team
 from edenmesh.node.records import (
@@ -61,6 +61,7 @@ class Device:
         self.deletions: Final = Deletions(self._parts, self._records, self._decisions, self._meetings)
         self._visibility = Visibility(self._parts, self._meetings)
         self._pairings = Pairings(self._parts, self._meetings, self._visibility)
+        self.guests: Final = Guests(self._parts, self._meetings)
         self._syncing = Syncing(self._parts, self._meetings, self._visibility)
         self._exchanges = Exchanges(self._parts)
         self._stewardship = Stewardship(self._parts)
@@ -336,21 +337,16 @@ class Device:
         return self._pairings.latest
 
     def allow(self, peer: str, *, is_allowed: bool = True) -> None:
-        """Choose to sync with a member, by name or id; or not any more."""
+        """Choose to sync with a member or a guest, by name or id; or not any more."""
         device = self._parts.team.find(peer)
         self._parts.team.allow(device, is_allowed=is_allowed)
         if not is_allowed:
-            name = self._parts.team.name_of(device)
-            self._meetings.drop(
-                device,
-                "not_chosen",
-                "The other person has stopped the exchange.",
-                text_here=f"The exchange with {name} was stopped here.",
-            )
+            self._meetings.part(device, f"The exchange with {self._parts.team.name_of(device)} was stopped here.")
 
     def revoke(self, peer: str) -> None:
         """Bar a device for good; its open session ends at once. Raises NotPermitted where this device may not."""
-        device = self._parts.team.find(peer)
+        if self.guests.forget(device := self._parts.team.find(peer)):
+            return
         self._parts.team.revoke(device)
         self._meetings.drop(
             device,

@@ -96,7 +96,7 @@ def read_status(parts: Parts, meetings: Meetings, visibility: Visibility) -> Sta
         call_sign=shown.call_sign if shown is not None else "",
         connected=tuple(sorted(team.name_of(peer) for peer in meetings.connected)),
         destinations=tuple(_owed(parts, total)),
-        penned=sum(one.versions for one in store.snapshot.penned()),
+        penned=sum(one.contents for one in store.snapshot.penned()),
         advice=Stewardship(parts).advice(),
         purged=counts.purged,
         purged_by_rules=store.deleted.count_purged_by_rules(),

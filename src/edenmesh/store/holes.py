@@ -195,6 +195,19 @@ def count_denied(link: Link) -> int:
     )
 
 
+def count_absent_of(link: Link, authors: Iterable[AuthorId], *, heeds_denials: bool) -> int:
+    """How many absent holes stand in the logs of these authors; those denied are left out where denials are heeded."""
+    sql = (
+        "SELECT count(DISTINCT versions.num) FROM logs CROSS JOIN spans ON spans.log = logs.num"
+        f" CROSS JOIN versions INDEXED BY versions_standing ON {_is(_ABSENT)}"
+        " AND versions.num BETWEEN spans.num AND spans.num + spans.count - 1"
+        " WHERE logs.author = (SELECT num FROM authors WHERE id = ?)"
+    )
+    if heeds_denials:
+        sql += " AND NOT EXISTS (SELECT 1 FROM denials WHERE version = versions.num)"
+    return sum(link.number(sql, (author,)) for author in authors)
+
+
 def _is(standing: int) -> str:
     # SQLite takes a partial index only where its condition is said.
     return f"versions.standing != 0 AND versions.standing = {standing}"

@@ -31,7 +31,8 @@ class Peer(msgspec.Struct, frozen=True, kw_only=True):
     """Another device as seen from here. `last_seen` is wall time in milliseconds since 1970, 0 for never.
 
     `is_allowed` says that a person here chose to sync with it, `is_blocked` that no session with it is wanted. `holds`
-    are logs as far as it has made them durable, `has_files` those of which it has said to have all files whole.
+    are logs as far as it has made them durable, `has_files` those of which it has said to have all files whole. A guest
+    has a `door`, the secret both knock with; it is given the tables it `shares`, all of them where `shares_all`.
     """
 
     device: DeviceId
@@ -42,6 +43,19 @@ class Peer(msgspec.Struct, frozen=True, kw_only=True):
     last_seen: int = 0
     holds: tuple[HeldLog, ...] = ()
     has_files: tuple[HeldLog, ...] = ()
+    door: bytes = b""
+    shares: tuple[str, ...] = ()
+    shares_all: bool = False
+
+    @property
+    def is_guest(self) -> bool:
+        """Whether it was paired as a device of another team."""
+        return bool(self.door)
+
+    @property
+    def tables(self) -> frozenset[str] | None:
+        """The tables that a guest is given now; None says all of them."""
+        return None if self.shares_all else frozenset(self.shares)
 
 
 class Destination(msgspec.Struct, frozen=True, kw_only=True):

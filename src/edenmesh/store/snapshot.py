@@ -1,15 +1,15 @@
 """What is held, as a session reads it: fulfils `core.session.Snapshot` over the connection that sees only commits."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from typing import Generic, TypeVar
 
 from edenmesh.core.ids import AuthorId, DeviceId, FileHash, FormHash, VersionId
-from edenmesh.core.reconcile import Gap, Held, HoleKind, Run
-from edenmesh.core.session import FileNeed, OpenCounts
+from edenmesh.core.reconcile import Gap, Held, HoleKind, Run, Stretch
+from edenmesh.core.session import FileNeed, HandedIn, OpenCounts
 from edenmesh.core.trust import Charter, CharterEntry, Frontier, Seal
-from edenmesh.store import files, holes, logs, records
+from edenmesh.store import files, guests, holes, logs, pen, records
 from edenmesh.store.database import Link
-from edenmesh.store.pen import Penned, penned_size, read_pen
+from edenmesh.store.pen import Penned
 from edenmesh.store.versions import ABSENT, PURGED, QUARANTINED
 
 Value = TypeVar("Value")
@@ -102,11 +102,42 @@ class StoreSnapshot:
 
     def penned_size(self, author: AuthorId) -> int:
         """How many versions of an author, from its first on, lie in the guest pen or were thrown out of it."""
-        return penned_size(self._link, author)
+        return pen.penned_size(self._link, author)
 
     def penned(self) -> list[Penned]:
         """What lies in the guest pen, by author."""
-        return read_pen(self._link)
+        return pen.read_pen(self._link)
+
+    def penned_by(self, guest: DeviceId) -> int:
+        """How many versions that a guest gave, with their content, lie in the pen."""
+        return pen.count_penned(self._link, guest)
+
+    def penned_root(self, author: AuthorId, size: int) -> bytes | None:
+        """The tree head over the first versions of an author, where the last of them lies in the pen; else None."""
+        return pen.penned_root(self._link, author, size)
+
+    def handed_in(self, author: AuthorId, guest: DeviceId) -> HandedIn:
+        """What is here of an author that a guest gives."""
+        return guests.handed_in(self._link, author, guest)
+
+    def is_form_known(self, form: FormHash) -> bool:
+        """Whether a form is held, or lies in the pen."""
+        return self.form(form) is not None or pen.has_form(self._link, form)
+
+    def places_of(
+        self, author: AuthorId, branch: int, start: int, stop: int, *, tables: frozenset[str] | None
+    ) -> list[Stretch]:
+        """Where in a stretch of a held log the content is here and of one of these tables; None says all of them."""
+        log = logs.find_log(self._link, author, branch)
+        return guests.places_of(self._link, log, start, stop, tables=tables)
+
+    def is_file_of(self, file: FileHash, tables: frozenset[str] | None) -> bool:
+        """Whether a record of one of these tables names a file; None says all of them."""
+        return guests.is_file_of(self._link, file, tables)
+
+    def files_wanted_of(self, authors: Container[AuthorId]) -> list[FileNeed]:
+        """Those of the wanted files that versions of these authors name."""
+        return guests.files_wanted_of(self._link, authors)
 
     def ids_between(self, author: AuthorId, branch: int, start: int, stop: int) -> list[VersionId]:
         """Ids of versions `start` up to but not including `stop`, in seq order."""
@@ -142,11 +173,16 @@ class StoreSnapshot:
         return dict(records.count_by_table(self._link))
 
     def open_counts(self) -> OpenCounts:
-        """What waits, is quarantined, purged, absent or missing."""
+        """What waits, is quarantined, purged, absent or missing.
+
+        Not counted as absent is what guests did not share of logs that a steward accepted: it is not the team's.
+        """
         counts = holes.count_standing(self._link)
         absent = counts.get(ABSENT, 0)
-        if absent and self.charter().erasures:
-            absent -= holes.count_denied(self._link)
+        if absent:
+            is_denying = bool(self.charter().erasures)
+            absent -= holes.count_absent_of(self._link, self._guest_authors(), heeds_denials=is_denying)
+            absent -= holes.count_denied(self._link) if is_denying else 0
         return OpenCounts(
             waiting=self._link.number("SELECT sum(waiting) FROM records WHERE flags != 0"),
             quarantined=counts.get(QUARANTINED, 0),
@@ -154,6 +190,10 @@ class StoreSnapshot:
             files_missing=files.count_missing(self._link),
             absent=absent,
         )
+
+    def _guest_authors(self) -> list[AuthorId]:
+        charter = self.charter()
+        return sorted({held.author for held in self.log_heads() if charter.standing(held.author).device is None})
 
 
 def read_charter(link: Link) -> Charter:

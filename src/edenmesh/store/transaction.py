@@ -10,14 +10,14 @@ from itertools import groupby
 from typing import Final, NamedTuple, cast
 
 from edenmesh.core.ids import AuthorId, DestinationId, DeviceId, EntryId, FileHash, FormHash
-from edenmesh.core.limits import PART_BYTES_MAX, PART_BYTES_SEALED, PART_VERSIONS_MAX
+from edenmesh.core.limits import LOG_VERSIONS_MAX, PART_BYTES_MAX, PART_BYTES_SEALED, PART_VERSIONS_MAX
 from edenmesh.core.ports import Signer
 from edenmesh.core.reconcile import Held, Hole, HoleKind
 from edenmesh.core.records import Carried, form_hash
 from edenmesh.core.session import Filling, LogPart
-from edenmesh.core.trust import Charter, CharterEntry, Seal
+from edenmesh.core.trust import AuthorStanding, Charter, CharterEntry, Seal
 from edenmesh.errors import LocalProtocolError, NotPermitted, RemoteProtocolError
-from edenmesh.store import erasures, files, holes, logs, notes, pen, receipts, standing, states, twins
+from edenmesh.store import erasures, files, holes, listings, logs, notes, pen, receipts, standing, states, twins
 from edenmesh.store.database import Link
 from edenmesh.store.deletions import Deletions
 from edenmesh.store.forms import Forms
@@ -139,6 +139,8 @@ class Transaction(Deletions):
             self._deny(log.num, (min(erased, default=0), max(erased, default=-1) + 1), erased, part.giver)
         if fresh or held:
             self._recheck(part.author)
+        if self._charter.standing(part.author).device is None:
+            pen.drop_behind(self._link, part.author, log.sealed)
         if len(self._logs.of(part.author)) > max(branches, 1):
             self._versions.touched |= twins.Forks(self._link).records_beyond(part.author)
 
@@ -201,14 +203,40 @@ class Transaction(Deletions):
     # --- the guest pen ------------------------------------------------------------------------------------------------
 
     def pen_part(self, part: LogPart, device: DeviceId) -> bool:
-        """Keep a part, checked as a session checks it, of an author no charter entry names; `device` brought it.
+        """Keep a part, checked as a session checks it, of an author that is no member's; `device` brought it.
 
-        Returns whether it is in the pen: not where the part before it is not, or where there is no room. When the
-        charter comes to name the author, what is in the pen moves into its log.
+        Returns whether it is here: not where the part before it is not, or where there is no room. What a steward has
+        accepted, or is in the log already, goes there; the rest into the pen, until it is accepted or thrown away.
         """
-        if self._charter.standing(part.author).is_named:
-            raise LocalProtocolError(what="A part of an author that is named is not for the pen.")
+        word = self._charter.standing(part.author)
+        if word.device is not None:
+            raise LocalProtocolError(what="A part of an author that is a member's is not for the pen.")
+        if word.is_named and (part.start < _accepted_size(word) or self._holds(part)):
+            self.add_part(part)
+            return True
         return pen.pen_part(self._link, part, device)
+
+    def pen_form(self, data: bytes, device: DeviceId) -> bool:
+        """Keep a form that a guest gave until a version that names it is accepted. Returns whether there is room."""
+        return pen.pen_form(self._link, form_hash(data), data, device)
+
+    def _holds(self, part: LogPart) -> bool:
+        return any(log.sealed >= part.seal.size for log in self._logs.of(part.author))
+
+    def _leave_pen(self, author: AuthorId) -> None:
+        """What is a member's, or a steward has accepted, becomes part of the author's log."""
+        word = self._charter.standing(author)
+        if not word.is_named:
+            return
+        forms: set[bytes] = set()
+        size = LOG_VERSIONS_MAX if word.device is not None else _accepted_size(word)
+        for part in pen.take_parts(self._link, author, size):
+            self.add_part(part)
+            forms.update(one.version.schema for one in part.versions if isinstance(one, Carried))
+        for form in sorted(forms):
+            data = pen.take_form(self._link, form)
+            if data is not None:
+                self.add_form(data)
 
     def discard(self, author: AuthorId) -> int:
         """Throw away what lies in the pen of an author. Returns how many versions it was."""
@@ -243,9 +271,7 @@ class Transaction(Deletions):
         for author in standing.changed_authors(self._link, before, charter):
             self._versions.touched |= standing.set_standing(self._link, charter, author)
         for author in pen.penned_authors(self._link):
-            if charter.standing(author).is_named:
-                for part in pen.take_parts(self._link, author):
-                    self.add_part(part)
+            self._leave_pen(author)
 
     def add_form(self, data: bytes) -> FormHash:
         """Store an encoded form. Returns its hash."""
@@ -317,6 +343,20 @@ class Transaction(Deletions):
         """
         self._reads += [notes.Read(destination, name, now_ms) for name in names]
 
+    # --- lists --------------------------------------------------------------------------------------------------------
+
+    def put_listed(self, records: Iterable[int], listed: Iterable[listings.Listed]) -> None:
+        """Put `records` into the lists again: those that are `listed`; the others are not shown."""
+        listings.put_listed(self._link, records, listed)
+
+    def unlist_table(self, table: str) -> None:
+        """Have all records of a table listed anew, because what is shown of them has changed."""
+        listings.unlist_table(self._link, table)
+
+    def keep_order(self, table: str, field: str) -> bool:
+        """Keep the records of a table in order of a field from now on. Returns whether that can be done."""
+        return listings.keep_order(self._link, table, field)
+
     # --- the end ------------------------------------------------------------------------------------------------------
 
     def derive_all_states(self) -> int:
@@ -343,6 +383,11 @@ class Transaction(Deletions):
             files=frozenset(self._files),
             has_holes=self._versions.has_changed_holes,
         )
+
+
+def _accepted_size(word: AuthorStanding) -> int:
+    """How far stewards have accepted some log of an author."""
+    return max((head.size for head in word.accepts), default=0)
 
 
 def _cuts(sealed: int, sizes: list[int]) -> Iterable[tuple[int, int]]:

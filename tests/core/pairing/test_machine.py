@@ -12,7 +12,7 @@ from edenmesh.core.limits import (
     PAIRING_STRANGER_BYTES_MAX,
 )
 from edenmesh.core.pairing import Joining, Pairing, Reason, Role, StoreAdmission, key_hash
-from edenmesh.core.pairing.events import CompareCode, Failed, Paired
+from edenmesh.core.pairing.events import CompareCode, Paired
 from edenmesh.core.pairing.messages import CharterPart, decode_message
 from edenmesh.core.pairing.sides import Link
 from edenmesh.core.trust import INTRODUCER, draft_admit, leave, revoke, take_roles
@@ -119,13 +119,37 @@ def test_two_members_of_one_mesh_just_remember_each_other() -> None:
     assert not any(isinstance(event, StoreAdmission) for end in duet.ends for event in end.events)
 
 
-def test_two_grown_meshes_stay_apart_and_say_so_before_any_code() -> None:
-    duet = Duet(grown("Camp"), grown("Hospital")).run()
-    assert_both_failed(duet, Reason.APART)
-    for end in duet.ends:
-        assert [type(event) for event in end.events] == [Failed]
-        assert "stay apart for now" in end.failed.error.what
-        assert not end.failed.is_try
+def test_devices_of_two_grown_meshes_become_guests_and_hand_over_nothing() -> None:
+    camp, hospital = grown("Camp"), grown("Hospital")
+    before = camp.charter.hash, hospital.charter.hash
+    duet = Duet(camp, hospital).run()
+    ends = [end.events for end in duet.ends]
+    assert [[type(event) for event in events] for events in ends] == [[CompareCode, Paired]] * 2
+    first, second = (events[-1] for events in ends)
+    assert isinstance(first, Paired)
+    assert isinstance(second, Paired)
+    assert first.joining is second.joining is Joining.AS_GUESTS
+    assert (first.mesh, second.mesh) == (hospital.mesh, camp.mesh)
+    assert first.door == second.door
+    assert len(first.door) == 32
+    kinds = [type(decode_message(data, MESSAGE_MAX)).__name__ for _, data in duet.carried]
+    assert sorted(set(kinds)) == ["Commitment", "Confirmation", "Introduction", "Nonce", "Opening"]
+    assert (camp.charter.hash, hospital.charter.hash) == before
+    carried = b"".join(data for _, data in duet.carried)
+    for device in (camp, hospital):
+        assert not any(one.secret in carried for one in device.secrets)
+    assert first.door not in carried
+
+
+def test_guests_compare_the_code_as_members_do() -> None:
+    for says_no in (0, 1):
+        duet = Duet(grown("Camp"), grown("Hospital"))
+        duet.ends[says_no].answer = say_no
+        assert_both_failed(duet.run(), Reason.DIFFERENT)
+    again, other = Duet(grown("Camp"), grown("Hospital")).run(), Duet(grown("Camp"), grown("Hospital"), seed="x").run()
+    events = [event for duet in (again, other) for end in duet.ends for event in end.events]
+    doors = {event.door for event in events if isinstance(event, Paired)}
+    assert len(doors) == 2, "each pairing has a door of its own"
 
 
 def test_device_without_the_right_admits_nobody_and_both_screens_say_who_lacks_it() -> None:

@@ -55,7 +55,8 @@ def test_every_kind_of_message_is_published() -> None:
 
 
 def test_every_published_frame_is_read_and_written_back() -> None:
-    frames = [*PUBLISHED["messages"], *PUBLISHED["session"]["frames"], *PUBLISHED["filling"]["frames"]]
+    stories = ("session", "filling", "guests")
+    frames = [*PUBLISHED["messages"], *(one for story in stories for one in PUBLISHED[story]["frames"])]
     for one in frames:
         data = bytes.fromhex(one["bytes"])
         assert frame(encode_message(read(data))) == data

@@ -5,7 +5,7 @@ import asyncio
 import click
 
 from edenmesh.cli.dialogues import Dialogue
-from edenmesh.cli.drawing import NearbyListed, ShownNow, moment
+from edenmesh.cli.drawing import NearbyListed, ShownNow, counted, moment
 from edenmesh.cli.reaching import (
     HEARING,
     LISTENING,
@@ -19,7 +19,7 @@ from edenmesh.cli.reaching import (
     places,
     settings_of,
 )
-from edenmesh.errors import PairingFailed
+from edenmesh.errors import InvalidInput, PairingFailed, UsageError
 from edenmesh.node import MemberView, PeerView
 from edenmesh.web import socket_path
 
@@ -174,6 +174,41 @@ async def allow(call: Call, peer: str, is_not: bool) -> ExitCode:
 
 
 @command(
+    "share",
+    click.argument("guest"),
+    click.argument("tables", nargs=-1, metavar="[TABLE]..."),
+    click.option("--all", "is_all", is_flag=True, help="All tables, those that are still to come, too."),
+    click.option("--nothing", "is_nothing", is_flag=True, help="No table any more."),
+    examples=[
+        "edenmesh share Cleo cr_shelter org_facility",
+        "edenmesh share Cleo --nothing",
+        "edenmesh share Cleo                  (what is shared now)",
+    ],
+)
+async def share(call: Call, *, guest: str, tables: tuple[str, ...], is_all: bool, is_nothing: bool) -> ExitCode:
+    """Choose which tables GUEST, a device of another team, is given from now on, in place of what it was given so far.
+
+    It gets the records of these tables with their history and files. In the other team they wait until a steward
+    accepts them. A table with details of another one is given only where it is named, too. What was given cannot be
+    taken back.
+    """
+    if sum((bool(tables), is_all, is_nothing)) > 1:
+        raise UsageError(what="Tables, --all and --nothing exclude each other.", do="Name one of the three.")
+    async with call.device() as device:
+        if tables or is_all or is_nothing:
+            await device.post("/api/peers/share", {"peer": guest, "tables": list(tables), "is_all": is_all})
+        known = (await device.get("/api/peers")).read(list[PeerView])
+    seen = [one for one in known if guest.casefold() in (one.name.casefold(), one.device) and one.is_guest]
+    seen = seen or [one for one in known if one.is_guest and one.device.startswith(guest)]
+    if not seen:
+        raise InvalidInput(what=f"No guest here is called {guest}.", do="See the guests with `edenmesh peers`.")
+    if call.is_json:
+        call.screen.write_json({"guest": seen[0].name, "shares": [*seen[0].shares], "shares_all": seen[0].shares_all})
+    call.screen.say(f"{seen[0].name} is given {_shared(seen[0])}.")
+    return ExitCode.OK
+
+
+@command(
     "revoke",
     click.argument("peer"),
     click.option("--yes", is_flag=True, help="Do not ask whether it is meant."),
@@ -183,7 +218,7 @@ async def revoke(call: Call, peer: str, yes: bool) -> ExitCode:
     """Bar PEER for good, for the whole team: a lost or stolen device.
 
     What it wrote and is here stays; what it writes from now on does not count. It cannot be undone: its person comes
-    back with a new device.
+    back with a new device. A guest is none any more on this device alone, and may be paired with again.
     """
     if not yes and await Asking().ask(f"Bar {peer} for good? Its key never comes back. [yes/no] ") != "yes":
         call.screen.note("Nothing was changed. To bar it without a question: --yes")
@@ -192,7 +227,7 @@ async def revoke(call: Call, peer: str, yes: bool) -> ExitCode:
         answer = await device.post("/api/peers/revoke", {"peer": peer})
     if call.is_json:
         call.screen.write_json(answer.value)
-    call.screen.say(f"{peer} is barred. Others hear of it when they sync.")
+    call.screen.say(f"{peer} is barred. Others hear of it when they sync; a guest was one of this device alone.")
     return ExitCode.OK
 
 
@@ -237,6 +272,9 @@ def _show(call: Call, answer: Answer) -> None:
 def _standing(peer: PeerView) -> str:
     if peer.is_revoked:
         return "revoked"
+    if peer.is_guest:
+        state = "" if peer.is_allowed else f"; paused: edenmesh allow {peer.name!r}"
+        return f"guest, is given {_shared(peer)}{state}"
     if not peer.is_member:
         return "not in the team"
     if not peer.is_allowed:
@@ -244,7 +282,13 @@ def _standing(peer: PeerView) -> str:
     return "connected" if peer.is_connected else "syncs"
 
 
+def _shared(peer: PeerView) -> str:
+    return "all tables" if peer.shares_all else ", ".join(peer.shares) or "nothing"
+
+
 def _held(peer: PeerView) -> str:
+    if peer.is_guest:
+        return f"{counted(peer.penned, 'change')} in the pen here" if peer.penned else ""
     if peer.missing is None:
         return ""
     return "everything on both" if not peer.missing else "; ".join(peer.missing)

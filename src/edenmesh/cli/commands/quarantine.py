@@ -4,7 +4,7 @@ from typing import Final
 
 import click
 
-from edenmesh.cli.drawing import HeldRecord, Quarantined, amount
+from edenmesh.cli.drawing import Handed, HeldRecord, Quarantined, amount
 from edenmesh.cli.reaching import Asking, Call, ExitCode, command
 
 _AUTHOR: Final = click.argument("author")
@@ -34,7 +34,7 @@ async def list_quarantine(call: Call) -> ExitCode:
     for guest in seen.pen:
         call.screen.say(
             f"Guest {guest.device_name}: {guest.versions:,} handed in ({amount(guest.size_bytes)}), "
-            f"not accepted.   {guest.author}",
+            f"not accepted{_beside(guest)}.   {guest.author}",
             style="bold",
         )
         _draw(call, guest.records)
@@ -88,6 +88,14 @@ async def discard(call: Call, *, author: str, yes: bool) -> ExitCode:
         call.screen.write_json(answer.value)
     call.screen.say(f"{answer.read(dict[str, int])['versions']:,} versions of {author} were thrown away.")
     return ExitCode.OK
+
+
+def _beside(guest: Handed) -> str:
+    """What else there is of that author."""
+    words = [f"{guest.withheld:,} more were not shared"] if guest.withheld else []
+    if guest.after:
+        words.append(f"{guest.after:,} were accepted before")
+    return "".join(f"; {word}" for word in words)
 
 
 def _draw(call: Call, records: list[HeldRecord]) -> None:

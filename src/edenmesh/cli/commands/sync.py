@@ -22,7 +22,8 @@ async def sync(call: Call, peer: str, address: str, announce_on: tuple[str, ...]
     """Sync with PEER, or with every peer in turn.
 
     The other device must be running: edenmesh run. Ends with 0 only where both devices have stated that they hold the
-    same, whole; with 3 where something is missing on either, which is then listed.
+    same, whole; with 3 where something is missing on either, which is then listed. With a guest it ends with 0 where
+    each has taken what the other shares with it; that lies in the pen there.
     """
     if address and not peer:
         raise UsageError(
@@ -36,7 +37,7 @@ async def sync(call: Call, peer: str, address: str, announce_on: tuple[str, ...]
 
 async def _chosen(device: Client) -> list[str]:
     known = (await device.get("/api/peers")).read(list[PeerView])
-    chosen = [one.device for one in known if one.is_allowed and one.is_member]
+    chosen = [one.device for one in known if one.is_allowed and (one.is_member or one.is_guest)]
     if not chosen:
         raise InvalidInput(what="This device has no peer to sync with yet.", do="Pair with one: `edenmesh pair`.")
     return chosen
@@ -59,19 +60,24 @@ async def _sync(call: Call, device: Client, peer: str, address: str) -> ExitCode
         last = await _follow(call, lines)
     seconds = time.monotonic() - began
     is_everything = last is not None and last.is_everything
+    is_met = last is not None and last.is_guest and last.missing == ()
     if last is not None and not call.is_json:
         moved = (
             f"{counted(last.taken, 'change')} received, {last.given:,} given, "
             f"{amount(last.bytes_received + last.bytes_sent)} in {seconds:.1f} s"
         )
-        if is_everything:
+        if last.is_guest:
+            words = "; ".join((*last.told, *(last.missing or ())))
+            style = "green" if is_met else "yellow"
+            call.screen.say(f"{last.peer}, a guest: {words}. {moved}.", style=style)
+        elif is_everything:
             call.screen.say(f"{last.peer}: everything is on both devices. {moved}.", style="green")
         else:
             why = "; ".join(last.missing or ()) or last.ended or "the device stopped"
             call.screen.say(
                 f"{last.peer}: not everything is on both devices. {_sentence(why)} {moved}.", style="yellow"
             )
-    return ExitCode.OK if is_everything else ExitCode.PARTLY
+    return ExitCode.OK if is_everything or is_met else ExitCode.PARTLY
 
 
 async def _follow(call: Call, lines: AsyncIterator[Answer]) -> SyncUpdate | None:

@@ -23,6 +23,7 @@ _WELCOMES: Final = {
     "we join": "This device is now in the team of {name}.",
     "they join": "{name} is now in your team.",
     "nobody joins": "{name} and this device know each other now.",
+    "as guests": "{name} is a guest now and is given nothing yet: `edenmesh share` says what.",
 }
 
 

@@ -285,6 +285,8 @@ class Handed(msgspec.Struct, frozen=True):
     versions: int
     size_bytes: int
     records: list[HeldRecord]
+    withheld: int = 0
+    after: int = 0
 
 
 class Quarantined(msgspec.Struct, frozen=True):

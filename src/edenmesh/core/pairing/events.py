@@ -20,6 +20,7 @@ class Joining(StrEnum):
     WE_JOIN = "we join"
     THEY_JOIN = "they join"
     NOBODY_JOINS = "nobody joins"
+    AS_GUESTS = "as guests"
 
 
 class CompareCode(NamedTuple):
@@ -57,19 +58,22 @@ class StoreMembership(NamedTuple):
 
 
 class Paired(NamedTuple):
-    """The devices are peers now. `mesh` is the one both are in."""
+    """The devices are peers now. `mesh` is the one both are in; of guests it is the other's.
+
+    `door` is what guests knock with at each other's door, since no mesh's secret is theirs to share; else it is empty.
+    """
 
     peer: DeviceId
     name: str
     mesh: MeshId
     joining: Joining
+    door: bytes = b""
 
 
 class Reason(StrEnum):
     """Why a pairing ended without success; the value travels to the other device."""
 
     AGREEMENT = "agreement"
-    APART = "apart"
     COMMITMENT = "commitment"
     CONFIRMATION = "confirmation"
     CUT = "cut"
@@ -122,11 +126,6 @@ _WORDS: Final = {
         "The other device did not admit this one as both screens had said.",
         "The other device found that the admission was not what both screens had said.",
         "Pair again; if it happens once more, ask who runs that device which edenmesh it has.",
-    ),
-    Reason.APART: _Words(
-        "Both devices belong to teams that have other members. Two grown teams stay apart for now.",
-        "Both devices belong to teams that have other members. Two grown teams stay apart for now.",
-        "Carry records over with `edenmesh export` and `edenmesh import`, or pair with a new device.",
     ),
     Reason.COMMITMENT: _Words(
         "Somebody stood between the two devices, or the other one broke the rules: its secret number was changed.",

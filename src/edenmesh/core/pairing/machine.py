@@ -7,6 +7,8 @@
     confirmations          both ways, each after its own person's yes
     authors, draft, signed, charter, done     where one joins; see introducer.py and joiner.py
 
+Devices of two grown meshes hand over nothing: once both persons have said yes, each keeps the other as a guest.
+
 It runs inside the encrypted channel, where both device keys are proven and 32 bytes bind the channel; what it adds is
 that the keys are those of the two devices the persons hold (design, section 3). Nothing is answered before it is
 durable: `handle_committed` alone lets the charter or the last word out. Input never raises: whatever a stranger sends
@@ -295,7 +297,7 @@ class Pairing:
             return
         self._is_try = False
         theirs, peer = self._theirs, self._link.peer
-        if self._joining is Joining.NOBODY_JOINS:
+        if self._joining in (Joining.NOBODY_JOINS, Joining.AS_GUESTS):
             self._pair()
             return
         if self._joining is Joining.WE_JOIN:
@@ -311,8 +313,10 @@ class Pairing:
             self._pair()
 
     def _pair(self) -> None:
-        mesh = self._theirs.mesh if self._joining is Joining.WE_JOIN else self._introduction.mesh
-        self._outbox.tell(Paired(self._link.peer, self._theirs.name, MeshId(mesh), self._joining))
+        is_theirs = self._joining in (Joining.WE_JOIN, Joining.AS_GUESTS)
+        mesh = MeshId(self._theirs.mesh if is_theirs else self._introduction.mesh)
+        door = sas.guest_door(self._ctx, self._nonces) if self._joining is Joining.AS_GUESTS else b""
+        self._outbox.tell(Paired(self._link.peer, self._theirs.name, mesh, self._joining, door))
         self._steps.enter(PairingState.PAIRED)
         self._deadline = None
 

@@ -68,6 +68,11 @@ def code_text(number: int) -> str:
     return f"{digits[:3]} {digits[3:]}"
 
 
+def guest_door(ctx: bytes, nonces: Ends) -> bytes:
+    """What two guests knock with when they meet again. Both nonces went through the channel, so only they know it."""
+    return tagged_hash("pairing-door", ctx, *nonces)
+
+
 def confirmation(ctx: bytes, nonces: Ends, role: Role) -> bytes:
     """What a device sends once its own person said yes; the role keeps it from being sent back as an answer."""
     return tagged_hash("pairing-confirmation", ctx, *nonces, role.encode())

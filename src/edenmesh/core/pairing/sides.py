@@ -2,7 +2,7 @@
 
 Who joins is computed from both introductions, which enter the code, so two screens that show one code show the same
 answer. A device whose mesh never had another one is alone and joins the other's; of two lone ones the dialled one is
-joined; of two grown meshes neither gives way (design, section 2.1).
+joined; of two grown meshes neither gives way: their devices become guests of each other (design, section 2.1).
 """
 
 from typing import NamedTuple
@@ -96,11 +96,11 @@ def common_version(ours: Introduction, theirs: Introduction) -> int:
 
 
 def who_joins(ours: Introduction, theirs: Introduction, role: Role) -> Joining:
-    """Who joins whom; both ends compute the same. Raises Broken where neither can."""
+    """Who joins whom; both ends compute the same."""
     if ours.mesh == theirs.mesh:
         return Joining.NOBODY_JOINS
     if not ours.is_alone and not theirs.is_alone:
-        raise Broken(Reason.APART)
+        return Joining.AS_GUESTS
     we_join = ours.is_alone and (not theirs.is_alone or role is Role.DIALLER)
     return Joining.WE_JOIN if we_join else Joining.THEY_JOIN
 

@@ -10,6 +10,7 @@ from edenmesh.core.session.events import (
     Ended,
     Event,
     FormReceived,
+    GuestMet,
     HolesReceived,
     PartReceived,
     PeerHolds,
@@ -17,8 +18,9 @@ from edenmesh.core.session.events import (
     Progress,
     Tallied,
 )
-from edenmesh.core.session.ports import FileNeed, Filling, LogPart, OpenCounts, Snapshot, is_well_sealed
+from edenmesh.core.session.ports import FileNeed, Filling, HandedIn, LogPart, OpenCounts, Snapshot, is_well_sealed
 from edenmesh.core.session.session import Parties, Session
+from edenmesh.core.session.sharing import Sharing
 
 __all__ = [
     "Batch",
@@ -29,6 +31,8 @@ __all__ = [
     "FileNeed",
     "Filling",
     "FormReceived",
+    "GuestMet",
+    "HandedIn",
     "HolesReceived",
     "LogPart",
     "OpenCounts",
@@ -38,6 +42,7 @@ __all__ = [
     "PeerWaits",
     "Progress",
     "Session",
+    "Sharing",
     "Snapshot",
     "Tallied",
     "is_well_sealed",

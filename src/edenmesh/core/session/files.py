@@ -12,7 +12,7 @@ from edenmesh.core.ids import FileHash
 from edenmesh.core.limits import CHUNK_BYTES, FILE_BYTES_MAX, FILES_ASKED_AT_ONCE, FILES_OWED_MAX, UNTAKEN_BYTES_MAX
 from edenmesh.core.session.events import ChunkReceived, Progress
 from edenmesh.core.session.outbox import Outbox
-from edenmesh.core.session.ports import FileNeed, Snapshot
+from edenmesh.core.session.ports import FileNeed, Files
 from edenmesh.core.wire import FileChunk, FileHere, FileMissing, FileTaken, FileWanted
 from edenmesh.errors import LimitExceeded, RemoteProtocolError
 
@@ -29,7 +29,7 @@ class _Coming:
 class FileTaker:
     """Asks for the files that versions here name. One the peer does not have is not asked for again."""
 
-    def __init__(self, outbox: Outbox, snapshot: Snapshot, progress: Progress) -> None:
+    def __init__(self, outbox: Outbox, snapshot: Files, progress: Progress) -> None:
         self._outbox = outbox
         self._snapshot = snapshot
         self._progress = progress
@@ -133,7 +133,7 @@ class _Going:
 class FileGiver:
     """Gives the files the peer asks for, in its order, while the outbox has room and the peer keeps up."""
 
-    def __init__(self, outbox: Outbox, snapshot: Snapshot, progress: Progress) -> None:
+    def __init__(self, outbox: Outbox, snapshot: Files, progress: Progress) -> None:
         self._outbox = outbox
         self._snapshot = snapshot
         self._progress = progress

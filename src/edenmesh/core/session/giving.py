@@ -27,6 +27,7 @@ from edenmesh.core.session.events import Progress
 from edenmesh.core.session.listing import Lister
 from edenmesh.core.session.outbox import Outbox
 from edenmesh.core.session.ports import Snapshot
+from edenmesh.core.trust import Seal
 from edenmesh.core.wire import Differ, Given, Part, Want
 from edenmesh.errors import RemoteProtocolError
 
@@ -253,10 +254,15 @@ class Giver:
             self._progress.versions_to_give += seal.size - run.stop
             del self._runs[run.branch]
             self.note(Mark(author, seal.size, seal.root), run.begun)
-        first, size = 0, 0
-        for number, data in enumerate(versions):
-            if size and size + len(data) > FRAME_BYTES_SENT:
-                yield Part(author, base, start + first, versions[first:number])
-                first, size = number, 0
-            size += len(data)
-        yield Part(author, base, start + first, versions[first:], seal)
+        yield from part_messages(author, base, start, versions, seal=seal)
+
+
+def part_messages(author: AuthorId, base: bytes, start: int, versions: list[bytes], *, seal: Seal) -> Iterator[Part]:
+    """A part in as many messages as its bytes ask for; the last carries the seal."""
+    first, size = 0, 0
+    for number, data in enumerate(versions):
+        if size and size + len(data) > FRAME_BYTES_SENT:
+            yield Part(author, base, start + first, versions[first:number])
+            first, size = number, 0
+        size += len(data)
+    yield Part(author, base, start + first, versions[first:], seal)

@@ -1,6 +1,6 @@
 """What a session reads, and what it asks to have stored; the store fulfils both without the session knowing it."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from typing import NamedTuple, Protocol
 
 from edenmesh.core.ids import AuthorId, DeviceId, FileHash, FormHash, VersionId
@@ -25,6 +25,11 @@ class LogPart(NamedTuple):
     seal: Seal
     frontier: Frontier
     giver: DeviceId | None = None
+
+    @property
+    def contents(self) -> int:
+        """How many contents are given."""
+        return sum(type(one) is not Hole for one in self.versions)
 
     @property
     def has_holes(self) -> bool:
@@ -61,6 +66,20 @@ class FileNeed(NamedTuple):
     have: int
 
 
+class HandedIn(NamedTuple):
+    """What is here of an author whom a guest gives: in its log, and behind that in the pen.
+
+    `frontier` is the tree over it, from the first version on; the content of `contents` of these is here, or was and
+    went on purpose. `known` counts what was thrown out of the pen, too: that much is not taken again. `may_renew`: what
+    lies in the pen came by that guest alone, which may give it anew with more content.
+    """
+
+    frontier: Frontier
+    contents: int
+    known: int
+    may_renew: bool
+
+
 class OpenCounts(NamedTuple):
     """What keeps "everything" from being the whole story: counts of versions, and of files.
 
@@ -74,7 +93,23 @@ class OpenCounts(NamedTuple):
     absent: int = 0
 
 
-class Snapshot(Protocol):
+class Files(Protocol):
+    """Files as one direction of a session sees them."""
+
+    def wanted_files(self) -> list[FileNeed]:
+        """Files that versions here name and that are not whole here."""
+        ...
+
+    def file_size(self, file: FileHash) -> int | None:
+        """Size in bytes of a file held whole, or None where it is not."""
+        ...
+
+    def file_chunk(self, file: FileHash, offset: int, length: int) -> bytes | None:
+        """Bytes of a file held whole, or None where it is not."""
+        ...
+
+
+class Snapshot(Files, Protocol):
     """What is held, committed and durable, at the moment of each call."""
 
     def log_heads(self) -> list[Held]:
@@ -117,6 +152,32 @@ class Snapshot(Protocol):
         """How many versions of an author, from its first on, lie in the guest pen or were thrown out of it."""
         ...
 
+    def handed_in(self, author: AuthorId, guest: DeviceId) -> HandedIn:
+        """What is here of an author that guest gives."""
+        ...
+
+    def penned_by(self, guest: DeviceId) -> int:
+        """How many versions that a guest gave lie in the pen."""
+        ...
+
+    def is_form_known(self, form: FormHash) -> bool:
+        """Whether a form is held, or lies in the pen."""
+        ...
+
+    def places_of(
+        self, author: AuthorId, branch: int, start: int, stop: int, *, tables: frozenset[str] | None
+    ) -> list[Stretch]:
+        """Where in a stretch of a held log the content is here and of one of these tables; None says all of them."""
+        ...
+
+    def is_file_of(self, file: FileHash, tables: frozenset[str] | None) -> bool:
+        """Whether a record of one of these tables names a file; None says all of them."""
+        ...
+
+    def files_wanted_of(self, authors: Container[AuthorId]) -> list[FileNeed]:
+        """Those of the wanted files that versions of these authors name."""
+        ...
+
     def charter(self) -> Charter:
         """The charter as it stands."""
         ...
@@ -127,18 +188,6 @@ class Snapshot(Protocol):
 
     def form(self, form: FormHash) -> bytes | None:
         """The encoded form, or None where it is not held."""
-        ...
-
-    def wanted_files(self) -> list[FileNeed]:
-        """Files that versions here name and that are not whole here."""
-        ...
-
-    def file_size(self, file: FileHash) -> int | None:
-        """Size in bytes of a file held whole, or None where it is not."""
-        ...
-
-    def file_chunk(self, file: FileHash, offset: int, length: int) -> bytes | None:
-        """Bytes of a file held whole, or None where it is not."""
         ...
 
     def counts(self) -> dict[str, int]:

@@ -1,8 +1,9 @@
-"""One encounter of two members of one mesh, without I/O: bytes, events and the time in; bytes and events out.
+"""One encounter of two devices, without I/O: bytes, events and the time in; bytes and events out.
 
 The session wires small machines (charter, tally, and those of `machines`) and never writes. It reads a snapshot and
 asks its driver to store batches; only `handle_committed` can queue an ack. Order on the wire: hello, charter, forms,
-vectors, versions, holes, files, tally, then live. A cut at any byte loses at most what was not durable.
+vectors, versions, holes, files, tally, then live. A cut at any byte loses at most what was not durable. With a guest,
+which the hello shows to be of another mesh, another machine takes over once that is heard (guests.py).
 
 Whatever the peer sends ends at worst this session, with a close message and an `Ended` event. Both sides speak up at
 least every 15 seconds, so a side that hears nothing for 45 knows that the other is gone, however busy it is sending.
@@ -37,10 +38,12 @@ from edenmesh.core.session.events import (
     PeerWaits,
     Progress,
 )
+from edenmesh.core.session.guests import GuestExchange
 from edenmesh.core.session.machines import Machines
 from edenmesh.core.session.outbox import Outbox
 from edenmesh.core.session.ports import Snapshot
 from edenmesh.core.session.reconciling import SetHashes
+from edenmesh.core.session.sharing import Sharing
 from edenmesh.core.wire import (
     PROTOCOL,
     Ack,
@@ -81,7 +84,10 @@ class Parties:
 class Session:
     """The six verbs: receive_bytes, bytes_to_send, next_event, next_deadline, handle_timer, handle_committed."""
 
-    def __init__(self, parties: Parties, snapshot: Snapshot, entropy: Entropy, now: float) -> None:
+    def __init__(
+        self, parties: Parties, snapshot: Snapshot, entropy: Entropy, now: float, *, sharing: Sharing | None = None
+    ) -> None:
+        """`sharing` is what the peer may have should it be of another mesh; None where it is no guest here."""
         self.progress: Final = Progress()
         self._parties = parties
         self._snapshot = snapshot
@@ -100,12 +106,14 @@ class Session:
         )
         self._tallies = Tallies(self._outbox, snapshot, self.progress, self._hashes)
         self._charter_moves = 0
+        self._sharing = sharing
+        self._guest: GuestExchange | None = None
+        self._of_both: dict[type, Callable[[Any], None]] = {Ping: self._handle_ping, Pong: lambda _: None}
         self._early: dict[type, Callable[[Any], None]] = {
             CharterIds: self._charter.handle_ids,
             CharterEntries: self._charter.handle_entries,
             CharterDone: self._charter.handle_done,
-            Ping: self._handle_ping,
-            Pong: lambda _: None,
+            **self._of_both,
         }
         self._late: dict[type, Callable[[Any], None]] = {
             **machines.acts(),
@@ -151,6 +159,8 @@ class Session:
         deadline = min(self._said + SILENCE_SECONDS_PING, self._heard + SILENCE_SECONDS_MAX)
         if self._is_unknown():
             return min(deadline, self._opened + STRANGER_SECONDS_MAX)
+        if self._guest is not None:
+            return deadline
         if not self._charter.is_settled:
             return min(deadline, self._charter_moved + CHARTER_SECONDS_MAX)
         if self._tallies.is_due and self._machines.is_quiet:
@@ -164,7 +174,7 @@ class Session:
         is_late = self._is_unknown() and now >= self._opened + STRANGER_SECONDS_MAX
         if is_late or now >= self._heard + SILENCE_SECONDS_MAX:
             self._end("silent", "The other device has not answered.")
-        elif not self._charter.is_settled and now >= self._charter_moved + CHARTER_SECONDS_MAX:
+        elif not self._is_settled and now >= self._charter_moved + CHARTER_SECONDS_MAX:
             self._end("charter", "The other device has not finished telling who belongs to the team.")
         elif now >= self._said + SILENCE_SECONDS_PING:
             self._said = now
@@ -178,14 +188,18 @@ class Session:
         if kind in (PartReceived, HolesReceived):
             self._machines.file_taker.expire()
         self._changed = now
-        if not self._is_over and self._is_still_member():
+        if not self._is_over and self._is_still_welcome():
             self._read(now)
 
     # --- what happens here --------------------------------------------------------------------------------------------
 
     def handle_advanced(self, now: float) -> None:
         """Sealed logs, charter, forms or files here have grown, by a person or another session: pass the news on."""
-        if self._is_over or not self._charter.is_settled or not self._is_still_member():
+        if self._is_over or not self._is_settled or not self._is_still_welcome():
+            return
+        if self._guest is not None:
+            self._guest.look()
+            self._settle(now)
             return
         has_news = [self._charter.look(), self._machines.look()]
         # Most calls follow what this very session has brought; only news for the peer makes its tally a past one.
@@ -199,6 +213,8 @@ class Session:
     def ask_tally(self, now: float) -> None:
         """State the tally anew, and so have the peer state its own: somebody wants to know where things stand."""
         if not self._is_over:
+            if self._guest is not None:
+                self._guest.tell_again()
             self._tallies.expire()
             self._changed = now - _TALLY_SECONDS
             self._settle(now)
@@ -244,7 +260,10 @@ class Session:
             return
         if self._hello is None:
             raise RemoteProtocolError(what="The peer did not begin with a hello.")
-        act = self._early.get(type(message))
+        if self._guest is not None:
+            act = self._guest.acts.get(type(message)) or self._of_both.get(type(message))
+        else:
+            act = self._early.get(type(message))
         if act is None and self._charter.is_settled:
             act = self._late.get(type(message))
         if act is None:
@@ -258,6 +277,13 @@ class Session:
         self._hashes.nonces.append(hello.nonce)
         if PROTOCOL not in hello.versions:
             self._end("version", "The two devices need programs of closer versions; update the older one.")
+        elif hello.mesh != blinded(hello.nonce, self._mesh) and self._sharing is not None:
+            self._reader.widen()
+            self._guest = GuestExchange(
+                self._outbox, self._snapshot, self.progress, sharing=self._sharing, guest=self._parties.theirs
+            )
+            if self._is_still_welcome():
+                self._guest.look()
         elif hello.mesh != blinded(hello.nonce, self._mesh):
             self._end("other_mesh", "The two devices belong to different teams.")
         else:
@@ -313,11 +339,18 @@ class Session:
         if self._is_pong_due:
             self._is_pong_due = False
             self._outbox.send(Pong())
+        if self._guest is not None:
+            self._guest.pump()
+            return
         self._charter.pump()
         self._machines.pump()
 
     def _settle(self, now: float) -> None:
         """After every input: when versions have come to rest, ask for what is missing; when all has, state."""
+        if self._guest is not None:
+            if not self._is_over:
+                self._guest.settle()
+            return
         if self._charter_moves != self._charter.moves:
             self._charter_moves, self._charter_moved = self._charter.moves, now
         if self._is_over or not self._machines.is_exchanged:
@@ -331,13 +364,23 @@ class Session:
 
     def _is_unknown(self) -> bool:
         """Whether the peer has still to say hello, or to hand in what makes it a member."""
-        if self._charter.is_settled:
+        if self._is_settled:
             return False
         return self._hello is None or not self._snapshot.charter().is_member(self._parties.theirs)
 
-    def _is_still_member(self) -> bool:
-        """Whether the peer may go on; if not, ends the session."""
-        if not self._charter.is_settled or self._snapshot.charter().is_member(self._parties.theirs):
+    @property
+    def _is_settled(self) -> bool:
+        """Whether it is known what the peer is."""
+        return self._charter.is_settled or self._guest is not None
+
+    def _is_still_welcome(self) -> bool:
+        """Whether the peer may go on, as a member or as a guest; if not, ends the session."""
+        charter = self._snapshot.charter()
+        if self._guest is not None:
+            is_welcome = not charter.is_revoked(self._parties.theirs)
+        else:
+            is_welcome = not self._charter.is_settled or charter.is_member(self._parties.theirs)
+        if is_welcome:
             return True
         self._end(
             "revoked",

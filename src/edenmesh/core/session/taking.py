@@ -46,7 +46,7 @@ class Taker:
         self._giver = giver
         self._heads: dict[AuthorId, list[Held]] | None = None
         self._marks: list[Mark] = []
-        self._open: _OpenPart | None = None
+        self._open: OpenPart | None = None
         self._list: OpenList | None = None
         self._ahead: dict[Mark, Frontier] = {}
         self._last: dict[AuthorId, tuple[Mark, Frontier]] = {}
@@ -92,7 +92,7 @@ class Taker:
         """Versions arrive. Raises ProtocolError where they break the protocol; some authors' are refused."""
         part = self._open
         if part is None:
-            part = self._open = _OpenPart(message)
+            part = self._open = OpenPart(message)
         part.extend(message)
         if message.seal is None:
             return
@@ -144,17 +144,17 @@ class Taker:
         is_last = last is not None and last[0] == base
         return is_last or any(held.mark == base for held in self._heads_of(base.author))
 
-    def _refuse(self, part: "_OpenPart", seal: Seal, reason: str) -> None:
+    def _refuse(self, part: "OpenPart", seal: Seal, reason: str) -> None:
         self._refused[part.author] = reason
         self._count_refused(part, reason)
         self._outbox.send(Refused(Mark(part.author, seal.size, seal.root)))
 
-    def _count_refused(self, part: "_OpenPart", reason: str) -> None:
+    def _count_refused(self, part: "OpenPart", reason: str) -> None:
         self._awaited = {log for log in self._awaited if log.author != part.author}
         refused = self._progress.refused
         refused[reason] = refused.get(reason, 0) + len(part.versions)
 
-    def _pen(self, part: "_OpenPart", seal: Seal) -> None:
+    def _pen(self, part: "OpenPart", seal: Seal) -> None:
         """A part of an author the charter does not name: into the pen where it goes on with what came before."""
         size = max((mark.size for mark in self._marks if mark.author == part.author), default=0)
         base = Mark(part.author, part.start, part.base)
@@ -164,30 +164,17 @@ class Taker:
             self._refuse(part, seal, REASON_UNNAMED)
             return
         self._count_refused(part, REASON_UNNAMED)
-        self._penning.keep(self._checked(part, seal, below), part.size_bytes)
+        self._penning.keep(checked_part(part, seal, below, self._peer), part.size_bytes)
         if self._has_heard_given or self._penning.is_full:
             self._refuse_penned()
 
     def _refuse_penned(self) -> None:
         self._refused.update(dict.fromkeys(self._penning.refuse(), REASON_UNNAMED))
 
-    def _checked(self, part: "_OpenPart", seal: Seal, below: Frontier) -> LogPart:
-        """The part, each version and the seal of which hold. Raises ProtocolError."""
-        seal.require_valid()
-        carried = [carry(data) if len(data) != HOLE_BYTES else Hole.decode(data) for data in part.versions]
-        for seq, one in enumerate(carried, part.start):
-            is_in_place = isinstance(one, Hole) or (one.version.seq == seq and one.version.author == part.author)
-            if not is_in_place:
-                raise RemoteProtocolError(what="A version is not in its place in the log.")
-        frontier = below.extended([one.id for one in carried])
-        if frontier.root() != seal.root:
-            raise RemoteProtocolError(what="The versions of a log are not those its author sealed.")
-        return LogPart(part.author, part.start, part.base, carried, seal, frontier, self._peer)
-
-    def _hand_over(self, part: "_OpenPart", seal: Seal) -> None:
+    def _hand_over(self, part: "OpenPart", seal: Seal) -> None:
         base = Mark(part.author, part.start, part.base)
         below = self._frontier(base)
-        log_part = self._checked(part, seal, below)
+        log_part = checked_part(part, seal, below, self._peer)
         for seq, one in enumerate(log_part.versions, part.start):
             if isinstance(one, Hole):
                 self.told.setdefault(part.author, Places()).add(seq, seq + 1)
@@ -256,8 +243,8 @@ class Taker:
         return self._heads.get(author, [])
 
 
-class _OpenPart:
-    """A part whose seal has not come yet."""
+class OpenPart:
+    """A part of a log, gathered until its seal has come."""
 
     def __init__(self, first: Part) -> None:
         self.author: Final = AuthorId(first.author)
@@ -267,6 +254,7 @@ class _OpenPart:
         self.size_bytes = 0
 
     def extend(self, message: Part) -> None:
+        """Another message of it. Raises ProtocolError where it does not go on, or is too long."""
         is_next = message.author == self.author and message.base == self.base
         if not is_next or message.start != self.start + len(self.versions):
             raise RemoteProtocolError(what="A log part was broken off by another.")
@@ -274,3 +262,17 @@ class _OpenPart:
         self.size_bytes += sum(map(len, message.versions))
         if len(self.versions) > PART_VERSIONS_MAX or self.size_bytes > PART_BYTES_MAX:
             raise LimitExceeded(what="A log part is longer than one may be.")
+
+
+def checked_part(part: OpenPart, seal: Seal, below: Frontier, giver: DeviceId) -> LogPart:
+    """The part, each version and the seal of which hold. Raises ProtocolError."""
+    seal.require_valid()
+    carried = [carry(data) if len(data) != HOLE_BYTES else Hole.decode(data) for data in part.versions]
+    for seq, one in enumerate(carried, part.start):
+        is_in_place = isinstance(one, Hole) or (one.version.seq == seq and one.version.author == part.author)
+        if not is_in_place:
+            raise RemoteProtocolError(what="A version is not in its place in the log.")
+    frontier = below.extended([one.id for one in carried])
+    if frontier.root() != seal.root:
+        raise RemoteProtocolError(what="The versions of a log are not those its author sealed.")
+    return LogPart(part.author, part.start, part.base, carried, seal, frontier, giver)

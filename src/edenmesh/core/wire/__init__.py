@@ -37,6 +37,7 @@ from edenmesh.core.wire.messages import (
     decode_message,
     encode_message,
 )
+from edenmesh.core.wire.offering import Offer, Offered, Wish, Wished
 
 __all__ = [
     "PROTOCOL",
@@ -65,6 +66,8 @@ __all__ = [
     "Ids",
     "Intent",
     "Message",
+    "Offer",
+    "Offered",
     "Part",
     "Ping",
     "Pong",
@@ -72,6 +75,8 @@ __all__ = [
     "Tally",
     "Vector",
     "Want",
+    "Wish",
+    "Wished",
     "blinded",
     "decode_message",
     "encode_message",

@@ -31,6 +31,7 @@ from edenmesh.core.limits import (
 from edenmesh.core.reconcile import Mark
 from edenmesh.core.trust import Seal
 from edenmesh.core.wire.filling import HolesFilled, HolesHere, HolesMissing, HolesTaken, HolesWanted
+from edenmesh.core.wire.offering import Offer, Wish
 from edenmesh.core.wire.shapes import BaseMessage, are_ids, is_text, require, require_log
 from edenmesh.errors import RemoteProtocolError
 
@@ -339,6 +340,8 @@ Message: TypeAlias = (
     | FileTaken
     | FileMissing
     | FileHere
+    | Offer
+    | Wish
     | Tally
     | Ping
     | Pong

@@ -5,11 +5,13 @@ what it took is staged and committed before it is acknowledged.
 """
 
 from edenmesh.node.meeting.encounter import Line
+from edenmesh.node.meeting.guests import Guests
 from edenmesh.node.meeting.meetings import Meetings, PeerEvent
 from edenmesh.node.meeting.syncing import Syncing, SyncUpdate
 from edenmesh.node.meeting.visibility import NearbyView, Shown, Visibility
 
 __all__ = [
+    "Guests",
     "Line",
     "Meetings",
     "NearbyView",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from edenmesh.core.ids import DeviceId
-from edenmesh.core.session import Ended, Event, Parties, PeerWaits, Session, Tallied
+from edenmesh.core.session import Ended, Event, GuestMet, Parties, PeerWaits, Session, Sharing, Tallied
 from edenmesh.errors import EdenmeshError, NotPaired, PeerUnreachable, ProtocolError, StoreError
 from edenmesh.net import Address, DoorPolicy, Listening, Reception, SecureStream, Stream
 from edenmesh.node.meeting.encounter import Encounter, Line
@@ -124,6 +124,10 @@ class Meetings:
         if meeting is not None:
             meeting.encounter.close(code, text_there, text_here=text_here)
 
+    def part(self, peer: DeviceId, text_here: str) -> None:
+        """A person here wants no session with a peer any more."""
+        self.drop(peer, "not_chosen", "The other person has stopped the exchange.", text_here=text_here)
+
     @contextmanager
     def _under_way(self) -> Iterator[None]:
         """What runs inside is waited for when the device stops."""
@@ -137,7 +141,7 @@ class Meetings:
             self._tasks.discard(task)
 
     def _policy(self) -> DoorPolicy:
-        secrets = (*(one.secret for one in self._team.secrets), *self.door_secrets)
+        secrets = (*(one.secret for one in self._team.secrets), *self._team.doors(), *self.door_secrets)
         return DoorPolicy(secrets, admits_everyone=self.admits_everyone())
 
     async def _handle_channel(self, channel: SecureStream) -> None:
@@ -208,6 +212,8 @@ class Meetings:
         # and at last the oldest, which every member was given when it joined.
         newest: list[bytes | None] = [one.secret for one in reversed(self._team.secrets)]
         tried = [*newest[: _SECRETS_TRIED - 1], *newest[_SECRETS_TRIED - 1 :][-1:]] or [None]
+        if self._team.is_guest(peer):
+            tried = [self._team.peer_note(peer).door]
         channel = await self.open(addresses, "sync", peer=peer, secrets=tried)
         task = asyncio.create_task(self._meet(peer, channel, dialled_by=self._identity.device, host=_host(channel)))
         self._tasks.add(task)
@@ -247,7 +253,8 @@ class Meetings:
         now = self._settings.clock()
         note = self._team.peer_note(peer)
         parties = Parties(self._identity.device, peer, is_chosen=note.is_allowed, port=self.port)
-        session = Session(parties, self._store.snapshot, self._settings.entropy, now)
+        sharing = self._sharing(peer) if note.is_allowed and self._team.is_guest(peer) else None
+        session = Session(parties, self._store.snapshot, self._settings.entropy, now, sharing=sharing)
         encounter = Encounter(
             line,
             session,
@@ -267,6 +274,10 @@ class Meetings:
             if self._meetings.get(peer) is meeting:
                 del self._meetings[peer]
 
+    def _sharing(self, guest: DeviceId) -> Sharing:
+        """What a guest may have, as a person has chosen it at each moment."""
+        return Sharing(self._store.snapshot, lambda: self._team.peer_note(guest).tables)
+
     def _is_better(self, dialled_by: DeviceId, known: _Meeting) -> bool:
         """Of simultaneous channels the smaller key's dial stays; a second dial of one side replaces its first.
 
@@ -280,6 +291,9 @@ class Meetings:
         with suppress(StoreError):
             if isinstance(event, Tallied):
                 self._keep(peer, event)
+            elif isinstance(event, GuestMet):
+                now = int(self._settings.wall_clock() * 1000)
+                self._team.note(replace_peer(self._noted(peer), last_seen=now))
             elif isinstance(event, PeerWaits):
                 self._team.note(self._noted(peer))
         if not isinstance(event, Ended):

@@ -3,11 +3,11 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from edenmesh.core.ids import DeviceId
-from edenmesh.core.session import Ended, Progress, Tallied
+from edenmesh.core.session import Ended, GuestMet, Progress, Tallied
 from edenmesh.errors import EdenmeshError, NotPaired, PeerUnreachable, ProtocolError, StoreError
 from edenmesh.net import Address
 from edenmesh.node.meeting.meetings import DIAL_SECONDS, Meetings, PeerEvent
@@ -22,7 +22,8 @@ _NEARBY_TRIED: Final = 8
 class SyncUpdate:
     """Progress of a sync with one peer; the last one says how it ended.
 
-    `missing` is None while it runs; then what keeps it from being everything, in words, empty where nothing does.
+    `missing` is None while it runs; then what keeps it from being everything, in words, empty where nothing does. Of a
+    guest it says what one of the two did not take, and `told` what else there is to say.
     """
 
     peer: str
@@ -38,11 +39,13 @@ class SyncUpdate:
     is_done: bool = False
     missing: tuple[str, ...] | None = None
     ended: str = ""
+    is_guest: bool = False
+    told: tuple[str, ...] = ()
 
     @property
     def is_everything(self) -> bool:
-        """Whether both devices stated the same, whole."""
-        return self.missing == ()
+        """Whether both devices stated the same, whole. Guests never do."""
+        return self.missing == () and not self.is_guest
 
 
 class Syncing:
@@ -67,10 +70,8 @@ class Syncing:
             await asyncio.wait([redialling])
 
     def chosen(self) -> list[DeviceId]:
-        """Members a person here chose to sync with."""
-        charter = self._parts.team.charter
-        peers = self._parts.store.notes.peers()
-        return [peer.device for peer in peers if peer.is_allowed and charter.is_member(peer.device)]
+        """Members and guests a person here chose to sync with."""
+        return [peer.device for peer in self._parts.store.notes.peers() if self._parts.team.may_meet(peer)]
 
     async def sync(self, peer: DeviceId, *, address: str = "") -> AsyncGenerator[SyncUpdate]:
         """Sync with a peer: figures a few times a second, then one last update that says how it ended.
@@ -106,6 +107,9 @@ class Syncing:
                 yield read_progress(name, progress)
             elif told.peer == peer and isinstance(told.event, Tallied):
                 yield read_progress(name, progress, missing=told.event.missing)
+                return
+            elif told.peer == peer and isinstance(told.event, GuestMet):
+                yield read_guest(name, progress, told.event)
                 return
             elif told.peer == peer and isinstance(told.event, Ended) and told.event.code != "replaced":
                 yield read_progress(name, progress, ended=told.event.text or told.event.code)
@@ -188,3 +192,21 @@ def read_progress(peer: str, progress: Progress, missing: tuple[str, ...] | None
         missing=missing,
         ended=ended,
     )
+
+
+def read_guest(guest: str, progress: Progress, met: GuestMet) -> SyncUpdate:
+    """How it stands with a guest, in words: what is shared, what lies in the pen, and what was not taken."""
+    missing = [f"{_changes(count)} of {guest} not taken: {reason}" for reason, count in met.refused]
+    if met.refused_there:
+        missing.append(f"{_changes(met.refused_there)} that are shared not taken by {guest}")
+    told = [f"{_changes(met.shared)} shared with {guest}, for that team to accept"]
+    if not met.shared:
+        told = [f"nothing is shared with {guest}"]
+    if met.penned:
+        told.append(f"{_changes(met.penned)} of {guest} in the pen here, without effect until a steward accepts")
+    update = read_progress(guest, progress, missing=tuple(missing))
+    return replace(update, is_guest=True, told=tuple(told))
+
+
+def _changes(count: int) -> str:
+    return "1 change is" if count == 1 else f"{count} changes are"

@@ -31,6 +31,8 @@ _JOINING_WORDS: Final = {
     Joining.WE_JOIN: "This device joins the team of {name}: {members}, about {records} records.",
     Joining.THEY_JOIN: "{name} joins your team.",
     Joining.NOBODY_JOINS: "Both devices are in the same team already.",
+    Joining.AS_GUESTS: "{name} is of another team: {members}, about {records} records. Neither joins the other; the two"
+    " devices become guests of each other, and each is given what is shared with it: nothing at first.",
 }
 
 
@@ -249,7 +251,8 @@ class Pairings:
         note = self._team.peer_note(paired.peer)
         addresses = tuple(dict.fromkeys((address, *note.addresses))) if address else note.addresses
         note = replace_peer(note, name=paired.name, addresses=addresses, is_allowed=True, is_blocked=False)
-        self._team.note(note)
+        # Whoever pairs anew is given nothing before somebody says so again.
+        self._team.note(replace_peer(note, door=paired.door, shares=(), shares_all=False))
 
 
 def _code_view(code: CompareCode) -> CodeView:

@@ -3,7 +3,7 @@
 The charter says who belongs; `Peer` notes say with whom a person here chose to sync.
 """
 
-from collections.abc import Mapping, Set
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 from typing import Final
 
@@ -46,7 +46,11 @@ class MemberView:
 
 @dataclass(frozen=True, slots=True)
 class PeerView:
-    """A device this one has met or heard of. `last_seen` is wall time in milliseconds since 1970, 0 for never."""
+    """A device this one has met or heard of. `last_seen` is wall time in milliseconds since 1970, 0 for never.
+
+    A guest is of another team: it is given the tables it `shares`, all of them where `shares_all`, and `penned` changes
+    of its own lie in the pen.
+    """
 
     name: str
     device: str
@@ -57,6 +61,10 @@ class PeerView:
     last_seen: int
     addresses: tuple[str, ...]
     missing: tuple[str, ...] | None
+    is_guest: bool = False
+    shares: tuple[str, ...] = ()
+    shares_all: bool = False
+    penned: int = 0
 
 
 class Team:
@@ -121,6 +129,18 @@ class Team:
         what = f"Several devices are called {text}." if found else f"No device here is called {text}."
         raise InvalidInput(what=what, do="See them with `edenmesh peers`.")
 
+    def is_guest(self, device: DeviceId) -> bool:
+        """Whether it is a device of another team that people here have paired with."""
+        return self.peer_note(device).is_guest and not self.charter.is_member(device)
+
+    def may_meet(self, peer: Peer) -> bool:
+        """Whether a person chose to exchange with this peer, be it a member or a guest."""
+        return peer.is_allowed and (peer.is_guest or self.charter.is_member(peer.device))
+
+    def doors(self) -> tuple[bytes, ...]:
+        """What guests knock with."""
+        return tuple(peer.door for peer in self._store.notes.peers() if peer.is_guest and peer.is_allowed)
+
     def is_welcome(self, device: DeviceId) -> bool:
         """Whether this device may open a channel at all: not one that was revoked or blocked."""
         return not self.charter.is_revoked(device) and not self.peer_note(device).is_blocked
@@ -156,9 +176,27 @@ class Team:
 
     def allow(self, device: DeviceId, *, is_allowed: bool = True) -> None:
         """Choose to sync with a device, or not any more."""
-        if is_allowed and not self.charter.is_member(device):
+        if is_allowed and not (self.charter.is_member(device) or self.is_guest(device)):
             raise NotPermitted(what=f"{self.name_of(device)} is not a member of the team.", do="Pair with it first.")
         self.note(replace_peer(self.peer_note(device), is_allowed=is_allowed, is_blocked=False))
+
+    def share(self, device: DeviceId, tables: Iterable[str], *, is_all: bool = False) -> None:
+        """Choose which tables a guest is given from now on, in place of what was chosen before.
+
+        Raises NotPermitted for a device that is no guest.
+        """
+        if not self.is_guest(device):
+            raise NotPermitted(
+                what=f"{self.name_of(device)} is no guest.",
+                do="Members of the team get everything; a device of another team becomes a guest by pairing.",
+            )
+        shares = () if is_all else tuple(sorted(set(tables)))
+        self.note(replace_peer(self.peer_note(device), shares=shares, shares_all=is_all))
+
+    def forget(self, device: DeviceId) -> None:
+        """A guest is none any more: its door is shut and nothing is shared. What it gave stays where it is."""
+        with self._desk.writing() as writing:
+            writing.drop_peer(device)
 
     def revoke(self, device: DeviceId) -> None:
         """Bar a device for good. What it wrote and is here now stays; what comes later of it does not count.
@@ -220,6 +258,10 @@ class Team:
             last_seen=note.last_seen if note is not None else 0,
             addresses=note.addresses if note is not None else (),
             missing=tally.missing if tally is not None else None,
+            is_guest=self.is_guest(device),
+            shares=note.shares if note is not None else (),
+            shares_all=note is not None and note.shares_all,
+            penned=self._store.snapshot.penned_by(device),
         )
 
 

@@ -11,7 +11,7 @@ from typing import Final
 
 from edenmesh.core.ids import AuthorId, format_id
 from edenmesh.core.records import Carried, Flag
-from edenmesh.core.trust import Frontier, accept
+from edenmesh.core.trust import accept
 from edenmesh.errors import InvalidInput, NotPermitted
 from edenmesh.node.parts import Parts
 from edenmesh.node.records import Names, label_of
@@ -57,7 +57,11 @@ class HeldBack:
 
 @dataclass(frozen=True, slots=True)
 class PenView:
-    """What a guest handed in: its author key, the device it came by, how much, and the first records it is about."""
+    """What a guest handed in: its author key, the device it came by, how much, and the first records it is about.
+
+    Of so many `versions` the content was given; `withheld` more stand between them and were not shared. They follow the
+    first `after` versions of the author's log, which are in it here.
+    """
 
     author: str
     device: str
@@ -65,6 +69,8 @@ class PenView:
     versions: int
     size_bytes: int
     records: tuple[HeldRecord, ...]
+    withheld: int = 0
+    after: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,20 +183,16 @@ class Quarantine:
             if size <= held.size:
                 heads.add((size, snapshot.root_at(author, held.branch, size)))
         for penned in (one for one in snapshot.penned() if one.author == author):
-            longest = max(longest, penned.versions)
-            if up_to <= penned.versions:
-                heads.add(self._penned_head(penned, up_to))
+            longest = max(longest, penned.seal.size)
+            size = up_to or penned.seal.size
+            root = snapshot.penned_root(author, size) if size <= penned.seal.size else None
+            if root is not None:
+                heads.add((size, root))
         if up_to < 0 or not heads:
             raise InvalidInput(
                 what=f"Of this author {longest} versions are here, not {up_to}.", do="Name a number up to that."
             )
         return sorted(heads)
-
-    def _penned_head(self, penned: Penned, up_to: int) -> tuple[int, bytes]:
-        if up_to in (0, penned.versions):
-            return penned.versions, penned.seal.root
-        ids = [one.id for one in self._store.records.penned(penned.author, up_to)]
-        return up_to, Frontier.EMPTY.extended(ids).root()
 
     # --- drawing ------------------------------------------------------------------------------------------------------
 
@@ -212,9 +214,11 @@ class Quarantine:
             author=format_id("a", one.author),
             device=format_id("d", one.device),
             device_name=self._parts.team.name_of(one.device),
-            versions=one.versions,
+            versions=one.contents,
             size_bytes=one.size_bytes,
             records=tuple(_penned_records(first)),
+            withheld=one.versions - one.contents,
+            after=one.start,
         )
 
 
