@@ -18,7 +18,12 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from edenmesh.errors import EdenmeshError, InvalidInput, LimitExceeded, NotPermitted
-from edenmesh.web.doors.bounds import BODY_BYTES_PER_SECOND_MIN, BODY_SECONDS_MAX, ENTERING_BYTES_MAX
+from edenmesh.web.doors.bounds import (
+    BODY_BYTES_PER_SECOND_MIN,
+    BODY_SECONDS_MAX,
+    ENTERING_BYTES_MAX,
+    HEAD_BYTES_MAX,
+)
 from edenmesh.web.doors.entering import ENTRANCE, LEAVING, SESSION, asset, entrance, refusal
 from edenmesh.web.doors.head import READS, WRITES, Head
 from edenmesh.web.doors.headers import guarding
@@ -89,6 +94,8 @@ class Guard:
 
     def _refusal(self, head: Head) -> Response | None:
         rules = self._rules
+        if head.size_bytes > HEAD_BYTES_MAX:
+            return _refuse(431, head, "The request has longer headers than any browser sends.")
         if head.host not in rules.hosts:
             return _refuse(421, head, "This device is not called that.", do="Open the address that the device shows.")
         if head.asks_upgrade:

@@ -39,6 +39,7 @@ class Head:
     cookies: tuple[tuple[str, str], ...]
     language: str
     asks_upgrade: bool
+    size_bytes: int
 
     @classmethod
     def read(cls, scope: Scope) -> "Head | None":
@@ -65,6 +66,7 @@ class Head:
             cookies=tuple(_cookies(b"; ".join(found.get(b"cookie", ())).decode("latin-1"))),
             language=texts.get(b"accept-language", ""),
             asks_upgrade=b"upgrade" in found,
+            size_bytes=len(scope["path"]) + sum(len(name) + len(value) for name, value in scope["headers"]),
         )
 
     @property
