@@ -55,10 +55,10 @@ async def lines_of(device: Device, visitor: Visitor) -> AsyncGenerator[object]:
         while True:
             await news.wait()
             news.clear()
-            if missed:
-                count, missed = missed, 0
-                yield {"event": "missed", "events": count}
             while kept:
+                if missed:
+                    count, missed = missed, 0
+                    yield {"event": "missed", "events": count}
                 yield kept.popleft()
     finally:
         draining.cancel()
