@@ -90,6 +90,8 @@ def test_a_member_asks_a_steward_erases_and_nothing_is_taken_for_a_yes(duo: Duo)
     duo.ben.call("erase", TABLE, uuid, "--yes").refused(1, "Only a steward")
     (asked,) = duo.ben.ask("erase", "--request", TABLE, uuid, "--why", "She asked us to.")
     assert (asked["by"], asked["is_met"]) == ("Ben", False)
+    again = duo.ben.call("erase", "--request", TABLE, uuid)
+    again.refused(1, "Ben has asked for that already", "because She asked us to", "bin list")
     meet(duo)
     shown = duo.ada.call("bin", "list").out
     assert f"Ben asks to erase Mariam ({TABLE} {uuid}): She asked us to." in shown

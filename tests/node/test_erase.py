@@ -306,6 +306,13 @@ async def test_anyone_may_ask_for_an_erasure_and_stewards_see_what_is_meant(tmp_
         await until(lambda: bool(charter(amina).asked))
         (seen,) = amina.deletions.bin.look().asked
         assert (seen.by, seen.why, seen.records) == ("Bo", "She asked us to.", ((SHELTER, uuid, "Arena"),))
+        for device in (bo, amina):
+            with pytest.raises(
+                InvalidInput, match=r"Bo has asked for that already: e-.*, because She asked us to\."
+            ) as told:
+                device.deletions.erasing.ask(SHELTER, uuid, "Again.")
+            assert told.value.kept == "The request stands; nothing was added to it."
+        assert len(amina.deletions.bin.look().asked) == 1
         assert shown(amina, uuid) == "Arena"  # to ask has no effect
         erase(amina, uuid)
         assert amina.deletions.bin.look().asked[0].is_met

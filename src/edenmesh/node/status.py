@@ -85,7 +85,7 @@ def read_status(parts: Parts, meetings: Meetings, visibility: Visibility) -> Sta
         members=sum(charter.is_member(device) for device in charter.members),
         records=sum(row.shown for row in tables),
         open=sum(row.open for row in tables),
-        waiting=counts.waiting,
+        waiting=counts.waiting - store.deleted.count_waiting_for_purged(),
         quarantined=counts.quarantined,
         files_missing=counts.files_missing,
         forked_authors=len(store.branches()),

@@ -11,7 +11,7 @@ from edenmesh.store.erasures import KeptErasure, stubs_of
 from edenmesh.store.families import members_of
 from edenmesh.store.purges import Purged
 from edenmesh.store.records import RecordRow
-from edenmesh.store.versions import Name
+from edenmesh.store.versions import PURGED, Name
 
 _PAGE: Final = 100
 
@@ -38,6 +38,21 @@ class Deleted:
         return any(
             self._link.row("SELECT 1 FROM versions WHERE record = ? AND standing >= 2 LIMIT 1", (num,))
             for num in self._members(table, uuid)
+        )
+
+    def lacks_purged(self, table: str, uuid: str) -> bool:
+        """Whether versions of a record, or of its family, were purged here and are not wanted again."""
+        sql = "SELECT 1 FROM versions WHERE record = ? AND standing != 0 AND standing = ? LIMIT 1"
+        if not self._link.row("SELECT 1 FROM versions WHERE standing != 0 AND standing = ? LIMIT 1", (PURGED,)):
+            return False  # almost every store, and lists ask of each of their records
+        return any(self._link.row(sql, (num, PURGED)) for num in self._members(table, uuid))
+
+    def count_waiting_for_purged(self) -> int:
+        """How many versions wait for others of their record that were purged here and are not wanted again."""
+        return self._link.number(
+            "SELECT sum(waiting) FROM records WHERE waiting != 0 AND EXISTS (SELECT 1 FROM versions"
+            " WHERE record = records.num AND standing != 0 AND standing = ?)",
+            (PURGED,),
         )
 
     def erasures(self) -> dict[EntryId, KeptErasure]:

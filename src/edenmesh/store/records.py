@@ -29,13 +29,14 @@ from edenmesh.store.families import members_of
 from edenmesh.store.forms import Forms
 from edenmesh.store.logs import read_logs, spans_of
 from edenmesh.store.pen import read_versions
-from edenmesh.store.versions import QUARANTINED, decode_rows, rows_of
+from edenmesh.store.versions import PURGED, QUARANTINED, decode_rows, rows_of
 
 _PAGE: Final = 100
 _COLUMNS: Final = "SELECT records.num, tables.name, uuid, flags FROM records"
 _NAMED: Final = "JOIN tables ON tables.num = table_num"
 _IN_TABLE: Final = "records.table_num = (SELECT num FROM tables WHERE name = ?)"
 _URN: Final = "urn:uuid:"
+_HAS_PURGED: Final = "SELECT 1 FROM versions WHERE record = ? AND standing != 0 AND standing = ? LIMIT 1"
 
 
 class TableRow(NamedTuple):
@@ -330,7 +331,9 @@ class Records:
         held = self.versions_of(row.num)
         charter = self._charter()
         found: list[Quarantined] = []
-        waiting = held.state().waiting
+        # What came after a purge waits for nothing: it is in the bin.
+        is_purged = self._link.row(_HAS_PURGED, (row.num, PURGED)) is not None
+        waiting = held.state().waiting if not is_purged else ()
         for one, version in held.versions.items():
             author = AuthorId(version.author)
             if one in held.uncounted:

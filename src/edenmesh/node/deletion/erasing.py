@@ -51,7 +51,9 @@ class Erasing:
                 do="Write what is to stay as a new record, then erase them all with --with-parted.",
             )
         found = [(table, one) for one in (uuid, *others)]
-        return [*found, *(one for name in found for one in self._components(name))]
+        for name in found:  # grows: a component may have components of its own
+            found += [one for one in self._components(name) if one not in found]
+        return found
 
     def erase(self, table: str, uuid: str, *, with_parted: bool = False) -> list[ErasureView]:
         """Have a record and its components destroyed everywhere. Raises NotPermitted where this device may not."""
@@ -59,9 +61,13 @@ class Erasing:
         return self._write(names, self._erase)
 
     def ask(self, table: str, uuid: str, why: str, *, with_parted: bool = False) -> list[AskedView]:
-        """Ask the stewards to erase a record and its components."""
+        """Ask the stewards to erase a record and its components.
+
+        Raises InvalidInput where somebody has asked for all of it already, and no steward has met that yet: who, why.
+        """
         names = self.covered(table, uuid, with_parted=with_parted)
         charter, key = self._parts.team.charter, self._parts.identity.device_key
+        self._require_not_asked(names)
         written = self._entries(names, lambda named, firsts: ask(charter, key, names=named, firsts=firsts, why=why))
         return [one for one in self.asked() if one.entry in written]
 
@@ -117,15 +123,33 @@ class Erasing:
     def _components(self, name: Name) -> list[Name]:
         """The records that hang on one, by what the forms say; looks at every record of the tables they may be in."""
         form = self._records.catalogue().form(name[0])
-        tables = [one.table.name for one in form.components] if form is not None else []
+        joined: dict[str, set[str]] = {}
+        for one in form.components if form is not None else ():
+            fields = {MASTER, one.joinby} if one.is_joined_directly else {MASTER}
+            joined.setdefault(one.table.name, set()).update(fields)
         found: list[Name] = []
-        for table in dict.fromkeys(tables):
+        for table, fields in joined.items():
             after = 0
             while rows := self._store.records.page(table, after=after, limit=_PAGE, with_deleted=True):
                 after = rows[-1].num
                 states = ((row, self._store.records.versions_of(row.num).state()) for row in rows)
-                found += [(row.table, row.uuid) for row, state in states if _hangs_on(state, name)]
+                found += [(row.table, row.uuid) for row, state in states if _hangs_on(state, name, fields)]
         return found
+
+    def _require_not_asked(self, names: Sequence[Name]) -> None:
+        """One request is enough. Charter entries carry no time, so it is said by whom and why, not when."""
+        named = set[bytes]().union(*(self._stubs(name)[0] for name in names))
+        charter = self._parts.team.charter
+        open_ones = [one for one in charter.asked if not one.is_met_by(charter.erasures)]
+        wanted = set[bytes]().union(*(one.names for one in open_ones))
+        if named <= wanted:
+            first = next(one for one in open_ones if one.names & named)
+            why = f", because {first.why.rstrip('.')}" if first.why else ""
+            raise InvalidInput(
+                what=f"{self._name_of(first.by)} has asked for that already: {format_id('e', first.entry)[:12]}{why}.",
+                kept="The request stands; nothing was added to it.",
+                do="Wait until a steward has synced; `edenmesh bin list` shows what is asked for.",
+            )
 
     # --- telling ------------------------------------------------------------------------------------------------------
 
@@ -194,6 +218,7 @@ def _require_decided(state: RecordState) -> None:
         )
 
 
-def _hangs_on(state: RecordState, name: Name) -> bool:
-    masters = (strand.values.get(MASTER) for strand in state.strands)
+def _hangs_on(state: RecordState, name: Name, fields: Iterable[str]) -> bool:
+    """Whether a row names that master in one of the fields that may."""
+    masters = [strand.values.get(field) for strand in state.strands for field in fields]
     return any(isinstance(one, Reference) and (one.table, one.uuid) == name for one in masters)

@@ -5,7 +5,7 @@ by its lineage (lineage.py).
 """
 
 from collections.abc import Iterable, Mapping, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from edenmesh.core.ids import VersionId, format_id
@@ -65,6 +65,10 @@ class HistoryView:
     events: tuple[EventView, ...]
 
 
+_NOT_COME: Final = "waits for a change it follows, which has not come"
+_PURGED: Final = "follows a change that was purged here: `edenmesh bin fetch` asks others for it"
+
+
 def tell_history(
     versions: Mapping[VersionId, Version],
     names: Names,
@@ -73,14 +77,17 @@ def tell_history(
     *,
     family: Mapping[VersionId, Version] | None = None,
     undoable: Set[VersionId] = frozenset(),
+    lacks_purged: bool = False,
 ) -> tuple[EventView, ...]:
     """All versions in words, oldest first.
 
     `uncounted` are quarantined, `twins` were written with a copied key. `family` are the versions of all records that
     decisions may speak of; without it those told. `undoable` are those that can be taken back, as core.records says.
+    `lacks_purged` says that others of the record were purged here.
     """
     twins = twins | _twins_among(versions)
-    return _Telling(versions, names, uncounted, twins, family=family or versions, undoable=undoable).events()
+    telling = _Telling(versions, names, uncounted, twins, family=family or versions, undoable=undoable)
+    return telling.events(_PURGED if lacks_purged else _NOT_COME)
 
 
 class _Telling:
@@ -105,14 +112,17 @@ class _Telling:
         self._history: Final = History(versions, uncounted)
         self._lineage: Final = Lineage(self._history)
 
-    def events(self) -> tuple[EventView, ...]:
-        """The events in order; those that wait for a version that has not come stand last."""
+    def events(self, why_waiting: str = _NOT_COME) -> tuple[EventView, ...]:
+        """The events in order; those that wait for a version that is not here stand last."""
         told: list[EventView] = []
         for node in self._lineage.order:
             ids = sorted(node.equals, key=lambda one: (self._versions[one].made, one))
             told += [self._event(one, node, is_again=one != ids[0]) for one in ids]
         waiting = sorted(self._history.waiting, key=lambda one: (self._versions[one].made, one))
-        return (*told, *(self._event(one, None) for one in waiting))
+        for one in waiting:
+            event = self._event(one, None)
+            told.append(replace(event, notes=(*event.notes, why_waiting)))
+        return tuple(told)
 
     def _event(self, one: VersionId, node: Node | None, *, is_again: bool = False) -> EventView:
         version = self._versions[one]
@@ -253,9 +263,7 @@ class _Telling:
             notes.append("quarantined: kept, and without effect")
         if one in self._twins:
             notes.append("written with a copied key: the same number was given twice")
-        if node is None:
-            notes.append("waits for a change it follows, which has not come")
-        elif node in self._lineage.undone:
+        if node is not None and node in self._lineage.undone:
             notes.append(f"undone by {_listed([self._names.by(by.version) for by in self._lineage.undone[node]])}")
         return tuple(notes)
 

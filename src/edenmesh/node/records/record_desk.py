@@ -107,7 +107,15 @@ class RecordDesk:
         can_undo = undoable(held.versions, held.uncounted, held.declarations)
         if why_absent(self._store, table, uuid):
             can_undo = frozenset()
-        events = tell_history(own, self.names(), held.uncounted, twins, family=held.versions, undoable=can_undo)
+        events = tell_history(
+            own,
+            self.names(),
+            held.uncounted,
+            twins,
+            family=held.versions,
+            undoable=can_undo,
+            lacks_purged=self._store.deleted.lacks_purged(table, uuid),
+        )
         return HistoryView(table, uuid, label, events)
 
     def find(self, table: str, uuid: str) -> tuple[str, str, RecordVersions]:
@@ -226,7 +234,9 @@ class RecordDesk:
     def _showing(
         self, table: str, uuid: str, held: RecordVersions, names: Names, declared: Declared | None = None
     ) -> Showing:
-        return Showing(table, uuid, held, names, resides=self.resides, declared=declared or Declared())
+        lacks = self._store.deleted.lacks_purged(table, uuid)
+        declared = declared or Declared()
+        return Showing(table, uuid, held, names, resides=self.resides, declared=declared, lacks_purged=lacks)
 
     def declared(self, held: RecordVersions) -> Declared:
         """What the forms declare that a record was written with, and the one it would be written with now."""

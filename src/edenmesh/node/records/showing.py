@@ -21,6 +21,8 @@ from edenmesh.node.records.questions import Question, questions_of, values_here
 from edenmesh.node.records.residing import Resides, resided
 from edenmesh.node.records.views import (
     CONTRADICTING,
+    PURGED,
+    WAITING,
     ActView,
     ChoiceView,
     FieldView,
@@ -41,7 +43,15 @@ class Showing:
     """Draws one record."""
 
     def __init__(
-        self, table: str, uuid: str, held: RecordVersions, names: Names, *, resides: Resides, declared: Declared
+        self,
+        table: str,
+        uuid: str,
+        held: RecordVersions,
+        names: Names,
+        *,
+        resides: Resides,
+        declared: Declared,
+        lacks_purged: bool = False,
     ) -> None:
         self._table: Final = table
         self._uuid: Final = uuid
@@ -50,6 +60,7 @@ class Showing:
         self._resides: Final = resides
         self._state: Final = held.state()
         self._restrictive: Final = declared.restrictive
+        self._flags: Final = words_of(self._state, lacks_purged=lacks_purged)
 
     def row(self) -> RecordRow:
         """The record in a list."""
@@ -61,7 +72,7 @@ class Showing:
             table=self._table,
             uuid=self._uuid,
             label=label_of(values, self._uuid),
-            flags=words_of(state),
+            flags=self._flags,
             fields={name: content_json(self._resided(content)) for name, content in values.items()},
             is_undecided=is_undecided(state),
             alternatives={
@@ -79,7 +90,7 @@ class Showing:
             table=self._table,
             uuid=self._uuid,
             label=label_of(state.strands[0].values, self._uuid) if state.strands else self._uuid,
-            flags=words_of(state),
+            flags=self._flags,
             strands=tuple(self._strand(strand) for strand in state.strands),
             delivered_to=tuple(one.server for one in deliveries if one.is_delivered),
             versions=len(self._held.versions),
@@ -163,9 +174,11 @@ class Showing:
         return resided(content, self._resides) if content is not None else None
 
 
-def words_of(state: RecordState) -> tuple[str, ...]:
-    """What is open about a record, in words."""
+def words_of(state: RecordState, *, lacks_purged: bool = False) -> tuple[str, ...]:
+    """What is open about a record, in words. Where it lacks what was purged here, nothing that comes by itself."""
     words = flag_words(state.flags)
+    if lacks_purged:
+        words = tuple(PURGED if word == WAITING else word for word in words)
     return (*words, CONTRADICTING) if state.contradictions else words
 
 

@@ -11,13 +11,16 @@ from edenmesh.node.records.delivered import DeliveryView
 
 Json: TypeAlias = "str | int | float | bool | list[Json] | dict[str, Json] | None"
 
+WAITING: Final = "waiting"
+PURGED: Final = "purged here, newer edit"
+"""The word for a record of which only what came after a purge is here: it waits for nothing, but may be fetched."""
 _FLAG_WORDS = {
     Flag.CONFLICT: "conflict",
     Flag.IDENTITY: "identity conflict",
     Flag.CONTESTED: "deleted and edited",
     Flag.QUESTION: "server gone back",
     Flag.DELETED: "deleted",
-    Flag.WAITING: "waiting",
+    Flag.WAITING: WAITING,
     Flag.QUARANTINED: "quarantined",
     Flag.NEWER: "from a newer version",
     Flag.AWAITED: "form awaited",
