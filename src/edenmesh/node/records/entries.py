@@ -9,7 +9,6 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from edenmesh.core.encoding import Plain
-from edenmesh.core.ids import FileHash
 from edenmesh.core.records import ALIAS, MASTER, RETRACT, Carried, Change, Pen, Reference, compose, difference
 from edenmesh.errors import InvalidInput
 from edenmesh.node.parts import Desk, require_here
@@ -78,10 +77,6 @@ class Entries:
             if page.key:
                 self.drafts.settle(writing, page.account, page.key, entered)
         return entered
-
-    def has_file(self, file: FileHash) -> bool:
-        """Whether a file is here whole."""
-        return self._store.snapshot.file_size(file) is not None
 
     def _prepare(self, entry: Entry, about: Mapping[str, Plain], master: Reference | None) -> "list[_Composing]":
         """The versions an entry needs: one, or none where it changes nothing."""

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from edenmesh.core.records import (
+    MASTER,
     Catalogue,
     Content,
     Decimal,
@@ -163,7 +164,7 @@ class Lister:
         catalogue = self._catalogue()
         fields = catalogue.fields(table)
         for name in (query.order, *query.having):
-            if name not in ("", LABEL, CHANGED) and fields and name not in fields:
+            if name not in ("", LABEL, CHANGED, MASTER) and fields and name not in fields:
                 raise InvalidInput(
                     what=f"The form of {table} has no field {name!r} to list by.",
                     do=f"See its fields with `edenmesh form show {table}`.",

@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 from typing import Final
 
-from edenmesh.node import Device, RecordRow
+from edenmesh.core.records import MASTER, OPEN, Flag
+from edenmesh.node import Device, Json, Query, RecordRow
 
 PAGE: Final = 50
+PARTS_MAX: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,27 +36,18 @@ class Found:
 
 def find(device: Device, table: str, wanted: Wanted) -> Found:
     """A page of what is found. Raises InvalidInput for a field that the table does not have."""
-    rows: list[RecordRow] = []
-    after = 0
-    while True:
-        some, after = device.records.page(table, limit=1000, after=after)
-        rows += [row for row in some if _fits(row, wanted)]
-        if not after:
-            break
-    rows.sort(key=lambda row: _key(row, wanted.order), reverse=wanted.is_descending)
-    return Found(tuple(rows[wanted.offset : wanted.offset + wanted.limit]), len(rows))
+    query = Query(
+        text=wanted.text,
+        order=wanted.order,
+        is_descending=wanted.is_descending,
+        flags=OPEN if wanted.is_open else Flag(0),
+    )
+    found = device.records.search(table, query, limit=wanted.limit, offset=wanted.offset)
+    return Found(found.rows, found.total, found.unlisted)
 
 
 def find_parts(device: Device, table: str, master: tuple[str, str]) -> list[RecordRow]:
     """The rows of a component's table that belong to a record."""
-    rows = find(device, table, Wanted(limit=100_000)).rows
-    return [row for row in rows if row.fields.get("$master") == {"table": master[0], "uuid": master[1]}]
-
-
-def _fits(row: RecordRow, wanted: Wanted) -> bool:
-    told = " ".join([row.label, row.uuid, *map(str, row.fields.values())]).lower()
-    return all(word in told for word in wanted.text.lower().split()) and (row.is_undecided or not wanted.is_open)
-
-
-def _key(row: RecordRow, order: str) -> str:
-    return str(row.fields.get(order, "") if order else row.label).lower()
+    having: dict[str, Json] = {MASTER: {"table": master[0], "uuid": master[1]}}
+    rows = device.records.search(table, Query(having=having), limit=PARTS_MAX).rows
+    return [row for row in rows if row.fields.get(MASTER) == having[MASTER]]

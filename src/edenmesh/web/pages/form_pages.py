@@ -214,7 +214,7 @@ class FormPages:
 
     def _keep(self, target: _Target, account: str, posted: Posted) -> None:
         texts = [(name, text) for name, text in posted.pairs() if name not in (TOKEN_FIELD, _DO)]
-        label = next((text for name, text in texts if name.startswith(VALUES) and text.strip()), "")
+        label = _label(posted)
         self._drafts.keep(
             Draft(
                 account=account,
@@ -250,6 +250,14 @@ class FormPages:
         """Throw a draft away."""
         self._drafts.discard(visit.visitor.account, visit.posted.text("key"))
         return visit.go("/drafts", visit.texts("The draft was thrown away."))
+
+
+def _label(posted: Posted) -> str:
+    """What to call what was typed so far: by a name, else by the first text in it."""
+    names = [posted.text(f"{VALUES}{name}").strip() for name in ("first_name", "last_name")]
+    called = [posted.text(f"{VALUES}{name}").strip() for name in ("name", "title", "label")]
+    typed = [text.strip() for name, text in posted.pairs() if name.startswith(VALUES)]
+    return next((one for one in (" ".join(names).strip(), *called, *typed) if one), "")
 
 
 def _files(posted: Posted) -> dict[str, dict[str, str]]:

@@ -134,7 +134,7 @@ class Wording:
 def is_here(device: Device, file: str) -> bool:
     """Whether a file is on this device whole."""
     try:
-        return device.entries.has_file(FileHash(parse_id("h", file)))
+        return device.files.size(FileHash(parse_id("h", file))) is not None
     except InvalidInput:
         return False
 
