@@ -41,14 +41,14 @@ def mark_undone(nodes: list[Node], node_of: Mapping[bytes, Node]) -> None:
             known = [node_of[one] for one in node.version.resolution.undoes if one in node_of]
             targets = [other for other in known if may_be_undone(other.version)]
             named.append((node, targets))
-            for other in targets:
-                if other not in node.parents:
-                    distant.setdefault(other, 1 << len(distant))
+            for other in set(targets).difference(node.parents):
+                distant.setdefault(other, 1 << len(distant))
     below = _bits_below(nodes, distant) if distant else {}
     for node, targets in reversed(named):
         if not node.is_undone:
+            parents = set(node.parents)
             for other in targets:
-                if other in node.parents or below.get(node, 0) & distant[other]:
+                if other in parents or below.get(node, 0) & distant[other]:
                     other.is_undone = True
 
 
