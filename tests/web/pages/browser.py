@@ -85,9 +85,10 @@ class Page(HTMLParser):
         if self._button is not None:
             self._button_words.append(data)
 
-    def form(self, action: str, **holding: str) -> Form:
-        """The form that is sent there; where there are several, the one that holds these fields."""
+    def form(self, action: str, button: str = "", **holding: str) -> Form:
+        """The form that is sent there; where there are several, the one with this button that holds these fields."""
         found = [one for one in self.forms if one.action.partition("?")[0] == action]
+        found = [one for one in found if not button or button in one.buttons]
         found = [one for one in found if all((name, value) in one.fields for name, value in holding.items())]
         assert len(found) == 1, (action, [one.action for one in self.forms])
         return found[0]
@@ -128,7 +129,7 @@ class Browser:
         **typed: str,
     ) -> Page:
         """Send a form that is on the page as it stands, with what is typed, by the button of that text."""
-        form = page.form(action, **(holding or {}))
+        form = page.form(action, button, **(holding or {}))
         fields: dict[str, list[str]] = {}
         for name, value in form.fields:
             fields.setdefault(name, []).append(value)

@@ -4,7 +4,7 @@ A form carries the heads that were on the screen, so that a decision means what 
 meanwhile. Where the answers of a form do not fit, the same record is asked about again with all that was typed.
 """
 
-from dataclasses import replace
+from hashlib import sha256
 from typing import Final
 from urllib.parse import quote
 
@@ -14,11 +14,13 @@ from edenmesh.errors import InvalidInput
 from edenmesh.node import Device, RecordView
 from edenmesh.web.pages.matters import NOTE, decision_of, is_open, matters_of
 from edenmesh.web.pages.page import Visit, page
+from edenmesh.web.pages.posting import TOKEN_FIELD
 from edenmesh.web.pages.rendering import Renderer
 from edenmesh.web.visiting import Right
 
 _LISTED: Final = 100
 _NUMBER_CHARS_MAX: Final = 18
+_SENT_MAX: Final = 500
 
 
 class ConflictPages:
@@ -26,6 +28,7 @@ class ConflictPages:
 
     def __init__(self, device: Device, renderer: Renderer) -> None:
         self._device = device
+        self._sent: dict[bytes, None] = {}
         decide = Right.DECIDE
         one = "/conflicts/{table}/{uuid}"
         self.routes = [
@@ -77,10 +80,11 @@ class ConflictPages:
                 what="The form does not say what was on the screen when it was filled in.",
                 do="Look at the record again, then decide.",
             )
-        decision = decision_of(before, visit.posted)
-        if visit.posted.text("server") == "delete":
-            decision = replace(decision, keep=False)
-        after = self._device.decisions.resolve(before.table, before.uuid, decision)
+        if self._is_repeated(visit):
+            return visit.go(
+                "/conflicts", visit.texts("This was decided before; nothing was decided twice."), kind="warn"
+            )
+        after = self._device.decisions.resolve(before.table, before.uuid, decision_of(visit.posted))
         return self._decided(visit, before, after)
 
     async def identify(self, visit: Visit) -> Response:
@@ -91,6 +95,10 @@ class ConflictPages:
         if not heads or said not in ("same", "different"):
             raise InvalidInput(
                 what="It was not said whether they are the same or different.", do="Compare them, then choose one."
+            )
+        if self._is_repeated(visit):
+            return visit.go(
+                "/conflicts", visit.texts("This was decided before; nothing was decided twice."), kind="warn"
             )
         if said == "same":
             named = visit.posted.all("strand")
@@ -129,6 +137,7 @@ class ConflictPages:
         return visit.go("/conflicts", told, kind="warn" if said.left else "done")
 
     def _decided(self, visit: Visit, before: RecordView, after: RecordView) -> Response:
+        self._remember(visit)
         at = _number(visit, "at")
         own = address_of(before.table, before.uuid)
         written = [one for one in after.heads if one not in before.heads]
@@ -143,6 +152,20 @@ class ConflictPages:
         if not found:
             return visit.go("/conflicts", f"{told} {visit.texts('Everything is decided.')}", undo=undo)
         return visit.go(f"{address_of(found[0].table, found[0].uuid)}?at={number}", told, undo=undo)
+
+    def _is_repeated(self, visit: Visit) -> bool:
+        """Whether this very form was sent before. It names heads, so a later decision is never taken for it."""
+        return _digest(visit) in self._sent
+
+    def _remember(self, visit: Visit) -> None:
+        self._sent[_digest(visit)] = None
+        if len(self._sent) > _SENT_MAX:
+            del self._sent[next(iter(self._sent))]
+
+
+def _digest(visit: Visit) -> bytes:
+    said = [(name, visit.posted.all(name)) for name in sorted(visit.posted.names()) if name != TOKEN_FIELD]
+    return sha256(repr((visit.request.url.path, said)).encode(errors="replace")).digest()
 
 
 def address_of(table: str, uuid: str) -> str:

@@ -91,29 +91,31 @@ def matters_of(record: RecordView) -> Matters:
     )
 
 
-def decision_of(record: RecordView, posted: Posted) -> Decision:
-    """What a form says about a record. It follows exactly the heads that were on the screen."""
-    matters = matters_of(record)
+def decision_of(posted: Posted) -> Decision:
+    """What a form says about a record. It follows exactly the heads that were on the screen.
+
+    The form alone says it: what is open by now may be something else.
+    """
     picks: dict[str, tuple[str, int]] = {}
     values: dict[str, str] = {}
     both: list[str] = []
-    for matter in matters.fields:
-        typed = {name: posted.text(f"own.{name}") for name in matter.names}
+    for name in posted.all("matter"):
+        typed = {one: posted.text(f"own.{one}") for one in posted.all(f"fields.{name}")}
         # Who typed a value and chose none of those shown means the one they typed.
-        answer = posted.text(f"choice.{matter.name}") or (OWN if any(typed.values()) else "")
+        answer = posted.text(f"choice.{name}") or (OWN if any(typed.values()) else "")
         if answer == OWN:
             values.update(typed)
         elif answer:
             version, _, place = answer.partition(" ")
-            picks[matter.name] = (version, int(place) if place.isascii() and place.isdigit() else -1)
-        if answer and posted.is_on(f"both.{matter.name}"):
-            both.append(matter.name)
+            picks[name] = (version, int(place) if place.isascii() and place.isdigit() else -1)
+        if answer and posted.is_on(f"both.{name}"):
+            both.append(name)
     keep = {"keep": True, "delete": False}.get(posted.text("keep"))
     return Decision(
         values=values,
         picks=picks,
         both=both,
-        keep=keep,
+        keep=False if posted.text("server") == "delete" else keep,
         server=posted.text("server") if posted.text("server") in ("ours", "older") else "",
         heads=posted.all("head"),
         why=posted.text("why").strip(),
