@@ -15,7 +15,7 @@ from edenmesh.node import Device
 from edenmesh.web.api import answer, api_routes, error_view, refuse
 from edenmesh.web.doors import serving_socket
 from edenmesh.web.jobs import Jobs, defect
-from edenmesh.web.pages import Renderer, screens, status_of
+from edenmesh.web.pages import Renderer, screen_routes, status_of
 
 Failure: TypeAlias = Callable[[Request, Exception], Awaitable[Response]]
 
@@ -33,7 +33,7 @@ async def serving(device: Device, home: Path) -> AsyncIterator[Path]:
 
 def make_app(device: Device, jobs: Jobs) -> Starlette:
     """The application for one open device; whoever serves it ends the jobs in the end."""
-    routes, renderer = screens(device, jobs)
+    routes, renderer = screen_routes(device, jobs)
     return Starlette(routes=[*api_routes(device, jobs), *routes], exception_handlers=failures(renderer))
 
 

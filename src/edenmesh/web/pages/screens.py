@@ -64,7 +64,7 @@ WORKING: Final[list[Callable[[Device, Renderer, Jobs], Screens]]] = [
 """Those that begin long work, or show how far it is."""
 
 
-def screens(device: Device, jobs: Jobs | None = None) -> tuple[list[Route], Renderer]:
+def screen_routes(device: Device, jobs: Jobs | None = None) -> tuple[list[Route], Renderer]:
     """The routes of all screens, and what draws them. `jobs` are those that the API begins, too."""
     jobs = jobs if jobs is not None else Jobs()
     counts = Counts(device)
