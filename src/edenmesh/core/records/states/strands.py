@@ -68,9 +68,11 @@ class Roots:
         """Whether a first node begins a strand, rather than speaking of another one."""
         return self.of[first] == self._bit_of[first]
 
-    def atoms_in(self, bits: Bits) -> set[Bits]:
-        """The atoms that have a first node in a set."""
-        return {self._atom_of[bit] for bit in bits_of(bits & self.alive)}
+    def only_atom(self, bits: Bits) -> Bits:
+        """The atom that has first nodes in a set, where it is one; else nothing."""
+        bits &= self.alive
+        atom = self._atom_of[bits & -bits] if bits else 0
+        return 0 if bits & ~atom else atom
 
     def home(self, atom: Bits) -> str:
         """The uuid under which the first versions of an atom stand."""
@@ -136,9 +138,9 @@ def observed_together(roots: Roots) -> dict[str, dict[Bits, list[Node]]]:
     together: dict[str, dict[Bits, list[Node]]] = {}
     for node in roots.history:
         if is_observed(node, roots.history):
-            atoms = roots.atoms_in(roots.of[node])
-            if len(atoms) == 1:
-                together.setdefault(node.version.uuid, {}).setdefault(atoms.pop(), []).append(node)
+            atom = roots.only_atom(roots.of[node])
+            if atom:
+                together.setdefault(node.version.uuid, {}).setdefault(atom, []).append(node)
     if together:
         for atom in roots.atoms:
             for node in roots.firsts(atom):
