@@ -13,7 +13,7 @@ from starlette.types import Receive, Scope, Send
 
 from edenmesh.node import Device
 from edenmesh.web.jobs import Jobs
-from edenmesh.web.pages import screens
+from edenmesh.web.pages import screen_routes
 from edenmesh.web.visiting import Right, Visitor, admit
 
 TOKEN: Final = "a token of this page"
@@ -159,7 +159,7 @@ class Browser:
 async def browsing(device: Device, *, right: Right = Right.RUN, token: str = TOKEN) -> AsyncIterator[Browser]:
     """A person with this right at the device's screens while the block runs."""
     jobs = Jobs()
-    app = Starlette(routes=list(screens(device, jobs)[0]))
+    app = Starlette(routes=list(screen_routes(device, jobs)[0]))
 
     async def door(scope: Scope, receive: Receive, send: Send) -> None:
         admit(scope, Visitor(right, "" if right is Right.RUN else "Chidi", token))
