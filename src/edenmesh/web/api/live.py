@@ -22,7 +22,7 @@ from edenmesh.web.visiting import Right, Visitor
 LOOKS_PER_SECOND: Final = 4
 HEARTBEAT_SECONDS: Final = 15.0
 SUBJECTS_MAX: Final = 256
-_STATUS_SHARE: Final = 20
+_STATUS_SHARE: Final = 50
 """Of so many seconds at most one goes into counting: on a large store the counts come less often."""
 _STATUS_SECONDS_MAX: Final = 2.0
 """What no event announces, as that this device is visible no more, is seen after so long."""
@@ -155,6 +155,8 @@ class Live:
             task.cancel()
         self._tasks = []
         self._told.clear()
+        # Who reads next has been told nothing, and there is nothing to tell yet: that is to wait, not to look again.
+        self._serial = 0
 
     async def _drain(self) -> None:
         """Hear every event at once, so that none waits anywhere: what is kept of them does not grow."""
