@@ -193,7 +193,7 @@ class Browser:
         """Fill in the form that is sent to `action`, send it, and follow where that leads."""
         response = await self.post(screen, action, changes, files=files)
         if response.status_code == 303:
-            return await self.get(response.headers["location"])
+            return await self.get(response.headers["location"], status)
         return self._screen(response, status)
 
     async def post(

@@ -5,7 +5,7 @@ the page is sent. Buttons within the form (find, add a row) keep the draft and s
 """
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 from urllib.parse import quote
 
@@ -14,7 +14,7 @@ from starlette.routing import Route
 
 from edenmesh.core.ids import format_id
 from edenmesh.core.records import Form, Table
-from edenmesh.errors import InvalidInput
+from edenmesh.errors import EdenmeshError, InvalidInput
 from edenmesh.node import Device, Draft, Entry, Filled, Json
 from edenmesh.web.pages.inputs import Inputs, json_list
 from edenmesh.web.pages.layout import VALUES, Layout, Record, rows_posted
@@ -73,6 +73,9 @@ class FormPages:
         words = Wording(self._device, visit.texts)
         layout = Layout(self._device, words, visit.texts)
         record, label, heads = self._record(target, layout)
+        is_checked = posted is not None and visit.error is None and bool(visit.query.get("check"))
+        if is_checked and posted is not None:
+            visit = replace(visit, posted=posted, error=self._refusal(visit, target, posted))
         return visit.render(
             "form.html",
             title=label or visit.texts("New: %(what)s", what=words.one(target.table)),
@@ -82,7 +85,10 @@ class FormPages:
             here=target.here,
             key=target.key,
             back=record_address(target.table, target.uuid) if target.uuid else table_address(target.table),
-            heads=posted.text("heads") if posted is not None and "heads" in posted else json.dumps(heads),
+            # Who was told what had changed meanwhile saves over it knowingly.
+            heads=posted.text("heads")
+            if posted is not None and "heads" in posted and not is_checked
+            else json.dumps(heads),
             draft=draft if visit.error is None else None,
         )
 
@@ -157,10 +163,30 @@ class FormPages:
         try:
             return self._save(visit, target, posted)
         except InvalidInput:
+            # By a redirect, as all else: a page that came by GET can be gone back to and reloaded.
             self._keep(target, account, posted)
-            raise
+            if self._refusal(visit, target, posted) is None:
+                raise
+            return visit.go(f"{target.here}?key={target.key}&check=1")
+
+    def _refusal(self, visit: Visit, target: _Target, posted: Posted) -> EdenmeshError | None:
+        """Why what is in a draft cannot be saved; None where nothing was found."""
+        try:
+            self._filled(visit, target, posted)
+        except EdenmeshError as error:
+            return error
+        return None
 
     def _save(self, visit: Visit, target: _Target, posted: Posted) -> Response:
+        before = self._device.record(target.table, target.uuid).heads if target.uuid else ()
+        entered = self._device.entries.save(self._filled(visit, target, posted))
+        view = self._device.record(entered.table, entered.uuid)
+        is_changed = bool(target.uuid) and len(view.heads) == 1 and view.heads != before
+        undo = record_address(view.table, view.uuid, f"/history?version={view.heads[0]}") if is_changed else ""
+        return visit.go(record_address(view.table, view.uuid), visit.texts("Saved on this device."), undo=undo)
+
+    def _filled(self, visit: Visit, target: _Target, posted: Posted) -> Filled:
+        """What is to be saved. Raises InvalidInput, with a sentence for each field that does not fit."""
         words = Wording(self._device, visit.texts)
         layout = Layout(self._device, words, visit.texts)
         record, _, heads = self._record(target, layout)
@@ -170,9 +196,6 @@ class FormPages:
         values = reading.values(target.form.table, VALUES, record.values if has_moved else None)
         parts = reading.parts(target.form)
         if problems:
-            if has_moved:
-                posted = posted.with_text("heads", json.dumps(heads))
-                visit.posted.take(posted)
             raise Refused(
                 visit.texts.plural(
                     "%(count)d field needs another look.", "%(count)d fields need another look.", len(problems)
@@ -180,18 +203,17 @@ class FormPages:
                 problems,
             )
         about: dict[str, str] = {"via": f"phone {visit.visitor.account}"} if visit.visitor.account else {}
-        filled = Filled(
+        if not target.uuid and not values and not parts:
+            raise InvalidInput(
+                what=visit.texts("Nothing was entered yet."), do=visit.texts("Fill in at least one field.")
+            )
+        return Filled(
             Entry(target.table, values, target.uuid),
             parts,
             account=visit.visitor.account,
             key=target.key,
             about=dict(about),
         )
-        entered = self._device.entries.save(filled)
-        view = self._device.record(entered.table, entered.uuid)
-        is_changed = bool(target.uuid) and len(view.heads) == 1 and list(view.heads) != heads
-        undo = record_address(view.table, view.uuid, f"/history?version={view.heads[0]}") if is_changed else ""
-        return visit.go(record_address(view.table, view.uuid), visit.texts("Saved on this device."), undo=undo)
 
     def _with_files(self, posted: Posted) -> Posted:
         """What was sent, with each file kept on this device and named where its control holds it."""
