@@ -16,8 +16,8 @@ from edenmesh.store.versions import files_of
 
 
 def places_of(link: Link, log: int, start: int, stop: int, *, tables: frozenset[str] | None) -> list[Stretch]:
-    """Where in a stretch of a log the content is here and of one of these tables."""
-    condition = "versions.standing < 2"
+    """Where in a stretch of a log the content is here, counts, and is of one of these tables."""
+    condition = "versions.standing = 0"
     if tables is not None:
         nums = ", ".join(str(num) for num in _numbers(link, tables))
         condition += f" AND (SELECT table_num FROM records WHERE records.num = versions.record) IN ({nums})"

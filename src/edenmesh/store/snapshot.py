@@ -127,7 +127,7 @@ class StoreSnapshot:
     def places_of(
         self, author: AuthorId, branch: int, start: int, stop: int, *, tables: frozenset[str] | None
     ) -> list[Stretch]:
-        """Where in a stretch of a held log the content is here and of one of these tables; None says all of them."""
+        """Where in a stretch of a held log what counts is here and of one of these tables; None says all of them."""
         log = logs.find_log(self._link, author, branch)
         return guests.places_of(self._link, log, start, stop, tables=tables)
 

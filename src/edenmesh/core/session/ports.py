@@ -167,7 +167,7 @@ class Snapshot(Files, Protocol):
     def places_of(
         self, author: AuthorId, branch: int, start: int, stop: int, *, tables: frozenset[str] | None
     ) -> list[Stretch]:
-        """Where in a stretch of a held log the content is here and of one of these tables; None says all of them."""
+        """Where in a stretch of a held log what counts is here and of one of these tables; None says all of them."""
         ...
 
     def is_file_of(self, file: FileHash, tables: frozenset[str] | None) -> bool:

@@ -5,7 +5,8 @@ place of every other version stands a hole, which says its id and nothing of it 
 shared tables go along, and the files that records of them name. What is chosen is looked up anew at every turn, so
 that taking a table back holds from the next part on. Areas will widen `tables` to any choice of whole strands.
 
-Cost: a log is looked through once in a session, then where it has grown; all anew when holes come or go.
+Cost: a log is looked through once in a session, then where it has grown; all anew when holes come or go, or the charter
+changes, since what is quarantined is not given.
 """
 
 from collections.abc import Callable
@@ -33,7 +34,7 @@ class Sharing:
     def __init__(self, snapshot: Snapshot, tables: Callable[[], frozenset[str] | None]) -> None:
         self._snapshot = snapshot
         self._tables = tables
-        self._seen: tuple[frozenset[str] | None, int] = (frozenset(), -1)
+        self._seen: tuple[frozenset[str] | None, int, bytes] = (frozenset(), -1, b"")
         self._places: dict[tuple[AuthorId, int], tuple[int, Places]] = {}
         self._form_tables: dict[FormHash, str] = {}
 
@@ -95,8 +96,9 @@ class Sharing:
     def _looked_through(self, author: AuthorId, branch: int, size: int) -> Places:
         """The shared places of a log, which has `size` versions at least."""
         tables = self._tables()
-        if self._seen != (tables, self._snapshot.hole_changes()):
-            self._seen = tables, self._snapshot.hole_changes()
+        now = tables, self._snapshot.hole_changes(), self._snapshot.charter().hash
+        if self._seen != now:
+            self._seen = now
             self._places.clear()
         seen, places = self._places.get((author, branch), (0, Places()))
         if seen < size:
