@@ -1,18 +1,14 @@
 """Status of a device as types: screens and commands only draw it."""
 
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
 from edenmesh.core.ids import format_id
-from edenmesh.core.records import Flag
 from edenmesh.node.meeting import Meetings, Visibility
 from edenmesh.node.parts import Parts
-from edenmesh.node.records import questions_of
 from edenmesh.node.stewardship import Stewardship
 
-QUESTIONS_SEEN: Final = 1000
 _ELSEWHERE: Final = "a server others reach,"
 """What a destination is called that this device knows only from receipts."""
 
@@ -23,7 +19,7 @@ class OwedView:
 
     Of what was `delivered`, `receipts` are those a gateway saw at a destination that a steward pinned (`is_pinned`),
     and `read_once` those this device read back itself and is to read a second time a day later. `questions` are records
-    of which the server has gone back, waiting for one answer; counting stops at QUESTIONS_SEEN.
+    of which the server has gone back, waiting for one answer.
     """
 
     destination: str
@@ -111,7 +107,6 @@ def _owed(parts: Parts, total: int) -> Iterator[OwedView]:
     pinned = parts.team.charter.destinations
     named = {one.destination: (one.name, one.address) for one in pinned.values()}
     named |= {one.id: (one.name, one.url) for one in store.notes.destinations()}
-    asked = _questions(parts)
     for destination in [*named, *(one for one in store.records.destinations() if one not in named)]:
         name, url = named.get(destination, (f"{_ELSEWHERE} {format_id('s', destination)[:10]}", ""))
         owed = store.records.count_owed(destination)
@@ -122,15 +117,6 @@ def _owed(parts: Parts, total: int) -> Iterator[OwedView]:
             owed=owed,
             receipts=store.records.count_receipts(destination),
             read_once=store.records.count_read_once(destination),
-            questions=asked[destination],
+            questions=store.records.count_questions(destination),
             is_pinned=destination in pinned,
         )
-
-
-def _questions(parts: Parts) -> Counter[bytes]:
-    """Of how many records each destination has gone back, nobody having said yet what that means."""
-    asked: Counter[bytes] = Counter()
-    for row in parts.store.records.flagged(Flag.QUESTION, limit=QUESTIONS_SEEN):
-        held = parts.store.records.versions_of(row.num)
-        asked.update({one.destination for one in questions_of(held, held.state().strand)})
-    return asked

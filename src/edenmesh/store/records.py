@@ -215,6 +215,10 @@ class Records:
         """How many delivered records this device has read back there once, and not yet a day later."""
         return self._link.number("SELECT count(*) FROM read_backs WHERE destination = ? AND again = 0", (destination,))
 
+    def count_questions(self, destination: DestinationId) -> int:
+        """Of how many records a destination has gone back, nobody having said yet what that means."""
+        return self._link.number("SELECT count(*) FROM questions WHERE destination = ?", (destination,))
+
     def find(self, beginning: str, *, table: str = "", limit: int = _PAGE) -> list[RecordRow]:
         """Records whose uuid begins so, with or without `urn:uuid:`. Looks at every record: some 20 ms for 100,000."""
         pattern = beginning.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"

@@ -17,6 +17,7 @@ from edenmesh.core.records import (
     Version,
     delivered_at,
     family_uuids,
+    open_questions,
     record_states,
     state_body,
 )
@@ -28,10 +29,11 @@ from edenmesh.store.listings import unlist
 from edenmesh.store.twins import Forks
 from edenmesh.store.versions import Name, decode_rows, rows_of
 
-RULES: Final = 2
+RULES: Final = 3
 """Changes with the rules by which states are derived: a store that was derived by others is derived anew."""
 _PAGE: Final = 1000
 _AWAITED: Final = Flag.AWAITED.value
+_QUESTION: Final = Flag.QUESTION.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,8 @@ class States:
             is_awaited = state is not None and bool(state.flags & Flag.AWAITED)
             if is_awaited or member.flags & _AWAITED:
                 self._save_awaited(member.num, versions if is_awaited else {})
+            if member.flags & _QUESTION or (state is not None and state.flags & Flag.QUESTION):
+                self._save_questions(member, versions, uncounted)
             found = self._delivered(state, versions, uncounted) if state else {}
             if found or member.is_delivered:
                 self._save_deliveries(member.num, found)
@@ -103,6 +107,12 @@ class States:
             self.link.run("DELETE FROM awaited WHERE form = ? AND record = ?", (form, record))
         for form in missing - known:
             self.link.run("INSERT INTO awaited VALUES (?, ?)", (form, record))
+
+    def _save_questions(self, member: Member, versions: Mapping[VersionId, Version], uncounted: Set[VersionId]) -> None:
+        self.link.run("DELETE FROM questions WHERE record = ?", (member.num,))
+        asked = [versions[one] for one in open_questions(versions, None, uncounted)]
+        for destination in {one.observation.destination for one in asked if one.uuid == member.uuid}:
+            self.link.run("INSERT INTO questions VALUES (?, ?)", (destination, member.num))
 
     def _save_twins(self, member: Member, versions: Mapping[VersionId, Version], forks: Forks) -> None:
         own = [version for version in versions.values() if version.uuid == member.uuid]
