@@ -2,16 +2,18 @@
 PYTHON ?= python3
 ARGS ?=
 
-.PHONY: help setup demo test lint format check bench docs lock clean
+.PHONY: help setup demo test lint format check bench docs build lock clean
 
 help: ; @$(PYTHON) -m tools help
 setup: ; @$(PYTHON) -m tools setup
-demo: ; @$(PYTHON) -m tools demo $(ARGS)
+demo: ; @$(PYTHON) -m tools demo $(if $(KEEP),--keep) $(ARGS)
 test: ; @$(PYTHON) -m tools test $(ARGS)
 lint: ; @$(PYTHON) -m tools lint
 format: ; @$(PYTHON) -m tools format
 check: ; @$(PYTHON) -m tools check
 bench: ; @$(PYTHON) -m tools bench $(ARGS)
 docs: ; @$(PYTHON) -m tools docs
+build: ; @$(PYTHON) -m tools build
+texts: ; @$(PYTHON) -m tools texts
 lock: ; @$(PYTHON) -m tools lock
 clean: ; @$(PYTHON) -m tools clean

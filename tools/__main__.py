@@ -22,7 +22,7 @@ def setup(_: list[str]) -> int:
 
 
 def demo(arguments: list[str]) -> int:
-    """Two devices meet, pair, sync, settle a conflict and deliver to a server."""
+    """Two devices meet, share, disagree, decide and deliver; make demo KEEP=1 keeps them for your browser."""
     prepare("runtime")
     return _python("-m", "edenmesh.demo", *arguments)
 
@@ -77,6 +77,18 @@ def docs(_: list[str]) -> int:
     return _python("-m", "tools.reference")
 
 
+def build(_: list[str]) -> int:
+    """The wheel and the sdist, in dist/."""
+    prepare("dev")
+    return _python("-m", "tools.build")
+
+
+def texts(_: list[str]) -> int:
+    """Gather the texts of the screens for translators, and compile their translations."""
+    prepare("dev")
+    return _python("-m", "tools.texts")
+
+
 def lock(_: list[str]) -> int:
     """Resolve the dependencies of pyproject.toml into requirements/ anew."""
     prepare("dev")
@@ -101,6 +113,8 @@ TASKS = {
     "check": check,
     "bench": bench,
     "docs": docs,
+    "texts": texts,
+    "build": build,
     "lock": lock,
     "clean": clean,
 }

@@ -73,7 +73,7 @@ class Reading:
             value = as_json(field, texts)
             self._device.records.read(table, {field.name: value})
         except InvalidInput as error:
-            self._problems[name] = f"{error.what} {error.do}"
+            self._problems[name] = _why(error)
             return None
         return value
 
@@ -83,3 +83,9 @@ class Reading:
             typed(field, f"{prefix}{field.name}", self._posted) in ([], texts_of(field, field.default or None))
             for field in fields_of(table)
         )
+
+
+def _why(error: InvalidInput) -> str:
+    """What is wrong with one value, without what goes for every file and value that is handed in."""
+    cause = error.__cause__ if isinstance(error.__cause__, InvalidInput) else error
+    return cause.what if cause.do == InvalidInput.do else f"{cause.what} {cause.do}"
