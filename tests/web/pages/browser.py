@@ -1,7 +1,7 @@
 """A browser without a screen: asks a device for its pages, finds the forms in them and sends those as they stand."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
@@ -112,7 +112,7 @@ class Browser:
         assert response.status_code == status, (response.status_code, response.text[-2000:])
         return Page(response)
 
-    async def send(self, action: str, fields: Mapping[str, str | list[str]], *, status: int = 303) -> Page:
+    async def send(self, action: str, fields: Mapping[str, Sequence[str]], *, status: int = 303) -> Page:
         """Send what no page needs to hold; after a redirect the page it leads to."""
         response = await self.http.post(action, data={"form_token": self.token, **fields})
         assert response.status_code == status, (response.status_code, Page(response).text[-1500:])
@@ -126,14 +126,15 @@ class Browser:
         *,
         status: int = 303,
         holding: Mapping[str, str] | None = None,
+        answers: Mapping[str, str] | None = None,
         **typed: str,
     ) -> Page:
-        """Send a form that is on the page as it stands, with what is typed, by the button of that text."""
+        """Send a form that is on the page as it stands, with what is typed or answered, by the button of that text."""
         form = page.form(action, button, **(holding or {}))
         fields: dict[str, list[str]] = {}
         for name, value in form.fields:
             fields.setdefault(name, []).append(value)
-        for name, value in typed.items():
+        for name, value in {**typed, **(answers or {})}.items():
             assert name not in form.choices or value in form.choices[name], (value, form.choices)
             fields[name] = [value]
         if button:

@@ -70,7 +70,7 @@ async def test_the_value_chosen_is_decided_with_the_heads_that_were_shown(tmp_pa
         bo.edit(TABLE, uuid, {"comments": "far"})
         amina.edit(TABLE, uuid, {"comments": "mine"})
         picked = choice(page, uuid, "name", f"{who}'s name")
-        page = await hers.press(page, at(uuid), **{"choice.name": picked, "why": "I was there"})
+        page = await hers.press(page, at(uuid), answers={"choice.name": picked, "why": "I was there"})
         assert "Everything is decided." in page.text
         assert name_of(amina, uuid) == f"{who}'s name"
         history = " ".join(one.text for one in amina.records.history(TABLE, uuid).events)
@@ -84,7 +84,7 @@ async def test_the_value_chosen_is_decided_with_the_heads_that_were_shown(tmp_pa
 async def test_a_value_typed_both_kept_and_undone_at_once(tmp_path: Path) -> None:
     async with in_conflict(tmp_path) as (amina, _, [uuid]), browsing(amina) as hers:
         page = await hers.open(at(uuid))
-        page = await hers.press(page, at(uuid), **{"own.name": "A third name", "both.name": "1"})
+        page = await hers.press(page, at(uuid), answers={"own.name": "A third name", "both.name": "1"})
         assert name_of(amina, uuid) == "A third name"
         note = amina.record(TABLE, uuid).strands[0].fields["comments"].text
         assert "Amina's name" in note
@@ -141,13 +141,13 @@ async def test_what_cannot_be_decided_so_is_said_and_what_was_typed_stays(tmp_pa
 async def test_a_form_sent_twice_decides_once(tmp_path: Path) -> None:
     async with in_conflict(tmp_path) as (amina, _, [uuid]), browsing(amina) as hers:
         page = await hers.open(at(uuid))
-        await hers.press(page, at(uuid), **{"own.name": "Third"})
+        await hers.press(page, at(uuid), answers={"own.name": "Third"})
         versions = amina.record(TABLE, uuid).versions
-        page_after = await hers.press(page, at(uuid), **{"own.name": "Third"})  # by the back button
+        page_after = await hers.press(page, at(uuid), answers={"own.name": "Third"})  # by the back button
         assert "nothing was decided twice" in page_after.text
         assert amina.record(TABLE, uuid).versions == versions
         amina.edit(TABLE, uuid, {"name": "Fourth"})
-        await hers.press(page, at(uuid), **{"own.name": "Fifth"})
+        await hers.press(page, at(uuid), answers={"own.name": "Fifth"})
         # Decided on what was shown before all that: it stands, and what was written since stands against it.
         view = amina.record(TABLE, uuid)
         assert {one.text for one in view.strands[0].fields["name"].choices} == {"Fourth", "Fifth"}
@@ -163,7 +163,7 @@ async def test_many_are_decided_in_a_row_and_skipping_goes_on(tmp_path: Path) ->
         decided = 0
         while page.path != "/conflicts":
             action = page.forms[-1].action.partition("?")[0]
-            page = await hers.press(page, action, **{"own.name": f"Name {decided}"})
+            page = await hers.press(page, action, answers={"own.name": f"Name {decided}"})
             decided += 1
             assert decided <= OPEN
             if decided < OPEN:
@@ -192,7 +192,7 @@ async def test_deleted_by_one_and_edited_by_another(tmp_path: Path, *, keep: boo
 
 async def identity(his: Browser, uuid: str, **answers: str) -> Page:
     page = await his.open(at(uuid))
-    return await his.press(page, f"{at(uuid)}/identity", **answers)
+    return await his.press(page, f"{at(uuid)}/identity", answers=answers)
 
 
 @in_loop

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from edenmesh.web.visiting import Right
 from tests.net.loop import in_loop, until
-from tests.node.devices import World, address, is_connected, part, running, sync, team
+from tests.node.devices import World, address, is_connected, pair, part, running, sync, team
 from tests.web.pages.browser import browsing
 
 TABLE = "org_facility"
@@ -149,3 +149,20 @@ async def test_where_there_is_nobody_the_way_to_somebody_is_shown(tmp_path: Path
             assert "/nearby" in (await hers.open(path)).links
         await hers.send("/sync/start", {})
         await hers.sees("/sync", "no peer to sync with")
+
+
+@in_loop
+async def test_a_guest_is_shown_as_one_with_what_it_is_given(tmp_path: Path) -> None:
+    async with running(World(tmp_path), "Amina", "Bo", "Cleo", "Dan") as (amina, bo, cleo, dan):
+        await pair(bo, amina)
+        await pair(dan, cleo)
+        await pair(cleo, amina)
+        amina.guests.share("Cleo", [TABLE])
+        async with browsing(amina) as hers:
+            page = await hers.open("/peers")
+            assert "guest" in page.text
+            assert "not in the team" not in page.text
+            guest = next(one for one in amina.peers() if one.is_guest)
+            page = await hers.open(f"/peers/{guest.device}")
+            assert TABLE in page.text
+            assert "In the pen here" in page.text
