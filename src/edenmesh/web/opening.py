@@ -16,11 +16,12 @@ from starlette.routing import Mount, Route
 from starlette.types import ASGIApp
 
 from edenmesh.errors import ConfigError
-from edenmesh.node import Device
+from edenmesh.node import Device, Settings
 from edenmesh.web.api import refuse
 from edenmesh.web.app import make_app
 from edenmesh.web.doors import LoopbackDoor, serving_loopback, serving_phones, serving_socket
 from edenmesh.web.jobs import Jobs
+from edenmesh.web.site import OnOpened, Site
 
 ENTRANCE: Final = "/door/entrance"
 """Where the socket gives out an address for the owner's browser."""
@@ -45,6 +46,35 @@ async def serving_all(device: Device, home: Path, *, web_port: int | None = 0) -
             yield door
     finally:
         await jobs.stop()
+
+
+@asynccontextmanager
+async def serving_site(
+    home: Path, settings: Settings, *, web_port: int = 0, on_opened: OnOpened | None = None
+) -> AsyncIterator[tuple[Site, LoopbackDoor]]:
+    """Serve the device of a folder from its first start on: to browsers at once, at its other doors once it is open.
+
+    Raises ConfigError where the port cannot be had, and what opening a device without a passphrase raises.
+    """
+    others = AsyncExitStack()
+
+    async def open_others(device: Device) -> None:
+        try:
+            await others.enter_async_context(serving_phones(site, device.accounts))
+            await others.enter_async_context(serving_socket(with_entrance(site, door), home))
+            if on_opened is not None:
+                await on_opened(device)
+        except BaseException:
+            await others.aclose()
+            raise
+
+    site = Site(home, settings, on_opened=open_others)
+    async with serving_loopback(site, port=web_port, settings=settings) as door, site:
+        try:
+            yield site, door
+        finally:
+            # Before the device is closed, nobody asks it anything any more.
+            await others.aclose()
 
 
 def with_entrance(app: ASGIApp, door: LoopbackDoor | None) -> ASGIApp:

@@ -2,7 +2,7 @@
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Coroutine
 from typing import Final
 
 import click
@@ -28,7 +28,6 @@ from edenmesh.errors import EdenmeshError, StoreLocked
 from edenmesh.node import Device, Json, PairingTask, PeerEvent, plain
 from edenmesh.web import LoopbackDoor, serving_all, socket_path
 
-Opened = Callable[[Device, LoopbackDoor | None], Awaitable[None]]
 WEB_PORT: Final = click.option(
     "--web-port",
     type=click.IntRange(0, 65535),
@@ -70,46 +69,53 @@ async def run(
             what=f"A device is running in {call.home} already.", do="Use it: other commands reach it by themselves."
         )
     device = open_device(call.home, call.passphrase, settings_of(announce_on, no_announce, host=host, port=port))
-    return await serve(call, device, web_port if has_web else None, _say_address(call))
-
-
-async def serve(call: Call, device: Device, web_port: int | None, on_opened: Opened) -> ExitCode:
-    """Run a device until it is stopped; `on_opened` is told once it is to be met."""
-    stop = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    async with opened(device, is_listening=True), serving_all(device, call.home, web_port=web_port) as door:
-        _greet(call, device)
-        await on_opened(device, door)
-        watching = asyncio.create_task(_watch(call, device))
-        stopping = asyncio.create_task(stop.wait())
-        await asyncio.wait({watching, stopping}, return_when=asyncio.FIRST_COMPLETED)
-        stopping.cancel()
-        if watching.done():
-            watching.result()
-        watching.cancel()
+    stop = stopping()
+    port_of_web = web_port if has_web else None
+    async with opened(device, is_listening=True), serving_all(device, call.home, web_port=port_of_web) as door:
+        _greet(call, device, door)
+        await watch_until(stop, _watch(call, device))
     call.screen.say("Stopped.")
     return ExitCode.OK
 
 
-def _say_address(call: Call) -> Opened:
-    async def say(_device: Device, door: LoopbackDoor | None) -> None:
-        if door is not None:
-            if call.is_json:
-                call.screen.write_json({"event": "web", "address": door.address})
-            call.screen.say(f"In a browser: {door.address} (to be let in, type edenmesh in another terminal)")
-
-    return say
+def stopping() -> asyncio.Event:
+    """What Ctrl-C and SIGTERM set from now on, in place of ending the program."""
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    return stop
 
 
-def _greet(call: Call, device: Device) -> None:
+async def watch_until(stop: asyncio.Event, work: Coroutine[object, object, None]) -> None:
+    """Do some work until it ends or is to stop."""
+    watching = asyncio.create_task(work)
+    waiting = asyncio.create_task(stop.wait())
+    await asyncio.wait({watching, waiting}, return_when=asyncio.FIRST_COMPLETED)
+    waiting.cancel()
+    if watching.done():
+        watching.result()
+    watching.cancel()
+
+
+async def watch_opened(call: Call, device: Awaitable[Device]) -> None:
+    """Tell what happens on a device from the moment it is open."""
+    open_one = await device
+    _greet(call, open_one, None)
+    await _watch(call, open_one)
+
+
+def _greet(call: Call, device: Device, door: LoopbackDoor | None) -> None:
     seen = device.status()
     found = places(seen.addresses, seen.port)
     if call.is_json:
         call.screen.write_json(
             {"event": "listening", "name": seen.name, "port": seen.port, "addresses": [*map(str, found)]}
         )
+        if door is not None:
+            call.screen.write_json({"event": "web", "address": door.address})
     call.screen.say(f"{seen.name} listens on port {seen.port}: {', '.join(found) or 'no network'}")
+    if door is not None:
+        call.screen.say(f"In a browser: {door.address} (to be let in, type edenmesh in another terminal)")
     call.screen.say("Press Ctrl-C to stop. To pair, in another terminal: edenmesh visible --wait")
 
 

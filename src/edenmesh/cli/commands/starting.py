@@ -1,24 +1,18 @@
-"""`edenmesh` alone: a device that runs, and a browser open on it. Where one runs already, only the browser."""
+"""`edenmesh` alone: a device that runs, and a browser open on it. Where one runs already, only the browser.
 
+Where there is no device yet, or its passphrase was not given here, the browser asks for what is needed.
+"""
+
+import asyncio
 from typing import Final
 
 import click
 
 from edenmesh.cli.commands.browsing import forget_entrance, open_browser
-from edenmesh.cli.commands.running import WEB_PORT, serve
-from edenmesh.cli.reaching import (
-    LISTENING,
-    Call,
-    Client,
-    ExitCode,
-    command,
-    is_served,
-    open_device,
-    settings_of,
-)
-from edenmesh.errors import ConfigError
+from edenmesh.cli.commands.running import WEB_PORT, stopping, watch_opened, watch_until
+from edenmesh.cli.reaching import LISTENING, Call, Client, ExitCode, command, is_served, settings_of
 from edenmesh.node import Device
-from edenmesh.web import ENTRANCE, LoopbackDoor, socket_path
+from edenmesh.web import ENTRANCE, serving_site, socket_path
 
 _NO_BROWSER: Final = click.option("--no-browser", is_flag=True, help="Show the address instead of opening a browser.")
 
@@ -42,6 +36,7 @@ async def start(
 ) -> ExitCode:
     """Run this device and open a browser on it; `edenmesh` alone does this.
 
+    Where there is no device yet, the browser asks what it is to be called; where it is locked, for the passphrase.
     Where the device runs already, only a browser is opened, with a new address. Each address lets in once, within ten
     minutes; keep it to yourself. Without a browser here the address is shown, to be opened by you.
     """
@@ -54,17 +49,23 @@ async def start(
             await client.close()
         await _show(call, entrance, no_browser=no_browser)
         return ExitCode.OK
-    device = open_device(call.home, call.passphrase, settings_of(announce_on, no_announce, host=host, port=port))
+    opened: asyncio.Future[Device] = asyncio.get_running_loop().create_future()
 
-    async def show(_device: Device, door: LoopbackDoor | None) -> None:
-        if door is None:
-            raise ConfigError(what="This device has no door for browsers.")
-        await _show(call, door.entrance_url(), no_browser=no_browser)
+    async def note(device: Device) -> None:
+        opened.set_result(device)
 
+    stop = stopping()
+    settings = settings_of(announce_on, no_announce, host=host, port=port)
     try:
-        return await serve(call, device, web_port, show)
+        async with serving_site(call.home, settings, web_port=web_port, on_opened=note) as (site, door):
+            if site.has_store and site.device is None and call.passphrase.is_named:
+                await site.unlock(call.passphrase.read())
+            await _show(call, door.entrance_url(), no_browser=no_browser)
+            await watch_until(stop, watch_opened(call, opened))
     finally:
         forget_entrance(call.home)
+    call.screen.say("Stopped.")
+    return ExitCode.OK
 
 
 async def _show(call: Call, entrance: str, *, no_browser: bool) -> None:

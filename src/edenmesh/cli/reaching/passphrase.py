@@ -43,6 +43,11 @@ class PassphraseSource:
         return given
 
     @property
+    def is_named(self) -> bool:
+        """Whether the command line said where it is, so that nobody need be asked."""
+        return self.file is not None or self.descriptor is not None
+
+    @property
     def is_exposed(self) -> bool:
         """Whether others on this machine may read the file."""
         try:
