@@ -1,6 +1,7 @@
 """What happens on a device, told as it happens: by topic, to whom it may be told, never more than is listened to."""
 
 import asyncio
+import dataclasses
 import json
 import time
 from collections.abc import AsyncGenerator, AsyncIterator
@@ -217,6 +218,31 @@ async def test_who_reads_slowly_keeps_nothing_waiting_and_hears_how_it_stands(tm
         await slow.aclose()
         assert live._readers == 0
         await until(lambda: not live._told)
+
+
+@in_loop
+async def test_counting_takes_a_small_share_of_the_time_however_large_the_store(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spent = 0.0
+
+    def slow(device: Device) -> watch.Counts:
+        nonlocal spent
+        began = time.perf_counter()
+        time.sleep(0.02)
+        spent += time.perf_counter() - began
+        return dataclasses.replace(counts, records=len(told))
+
+    async with running(World(tmp_path), "Amina") as (amina,):
+        counts, told = watch.counts_of(amina), list[object]()
+        monkeypatch.setattr(watch, "counts_of", slow)
+        live, began = Live(amina, Jobs()), time.perf_counter()
+        async with aclosing(live.follow(OWNER)) as news:
+            while time.perf_counter() - began < 2.5:
+                amina.add("org_facility", {"name": "School"})
+                told.append(await anext(news))
+        assert len(told) > 4
+        assert 0.02 <= spent < 0.05 * (time.perf_counter() - began)
 
 
 @in_loop

@@ -53,9 +53,9 @@ class Endpoint:
                 given["query"] = read_query(request.query_params, request.url.query, operation.query)
             if operation.body is not None:
                 _require_json(request)
-                given["body"] = read_body(await read_content(request, operation.bytes_max), operation.body)
+                given["body"] = read_body(b"".join(await read_content(request, operation.bytes_max)), operation.body)
             if operation.takes_content:
-                given["content"] = Content(await read_content(request, operation.bytes_max))
+                given["content"] = await read_content(request, operation.bytes_max)
         except Refused as refused:
             # What is still under way of the body is not waited for (RFC 9110, section 15.5.14).
             return answer(error_view(refused.error), refused.status, headers={"Connection": "close"})
@@ -71,18 +71,18 @@ class Endpoint:
         return answer(Done() if operation.answer is Done else said, operation.status)
 
 
-async def read_content(request: Request, bytes_max: int) -> bytes:
+async def read_content(request: Request, bytes_max: int) -> Content:
     """The body of a request. Raises Refused as soon as it has more than so many bytes."""
     said = request.headers.get("content-length", "")
     if said.isascii() and said.isdigit() and int(said[:20]) > bytes_max:
         raise _too_large(bytes_max)
-    parts, size = [], 0
+    parts, size = Content(), 0
     async for part in request.stream():
         size += len(part)
         if size > bytes_max:
             raise _too_large(bytes_max)
         parts.append(part)
-    return parts[0] if len(parts) == 1 else b"".join(parts)
+    return parts
 
 
 def read_body(data: bytes, kind: type[Kind]) -> Kind:

@@ -71,7 +71,7 @@ class ExchangeOperations:
     @operation("POST", "/api/forms", Right.RUN, status=201, bytes_max=FORM_FILE_BYTES_MAX)
     def add_form(self, content: Content) -> FormSeen:
         """Add a form from a form file."""
-        return _seen(self._device.add_form(content))
+        return _seen(self._device.add_form(b"".join(content)))
 
     @operation("POST", "/api/import", Right.RUN, bytes_max=IMPORT_BYTES_MAX)
     async def import_document(self, body: Importing) -> ImportResult:

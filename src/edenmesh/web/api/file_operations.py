@@ -71,7 +71,7 @@ class FileOperations:
         for name, text in (("label", query.label), ("media", query.media)):
             if len(text) > LABEL_CHARS_MAX:
                 raise InvalidInput(what=f"{name!r} in the request has more than {LABEL_CHARS_MAX} characters.")
-        return _seen(self._files.add([content], label=query.label, media=query.media))
+        return _seen(self._files.add(content, label=query.label, media=query.media))
 
     @operation("GET", "/api/files/{file}", Right.LOOK, media=BYTES)
     def give_file(self, file: str, query: SavedAs, request: Request) -> Response:

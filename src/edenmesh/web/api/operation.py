@@ -7,7 +7,7 @@ document. A method is declared so:
     def add(self, body: NewRecord) -> RecordView:
         \"\"\"Write a new record.\"\"\"
 
-`query` and `body` are read as the type they have (a body from JSON), `content` is the body as bytes, `visitor` who
+`query` and `body` are read as the type they have (a body from JSON), `content` is the body in pieces, `visitor` who
 asks, `request` the whole request; every other parameter is a part of the path. The first line of the docstring says
 what the operation does. An answer is made JSON; an AsyncGenerator becomes lines of JSON; a Response is sent as it is.
 """
@@ -40,8 +40,8 @@ class Done:
     """That it was done, where there is nothing more to say."""
 
 
-class Content(bytes):
-    """The body of a request as it came."""
+class Content(list[bytes]):
+    """The body of a request in the pieces in which it came: a large one is not put together."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,8 +7,9 @@ import msgspec
 from starlette.responses import Response
 
 from edenmesh.core.limits import INTEGER_MAX
+from edenmesh.core.records import OPEN, Flag
 from edenmesh.errors import InvalidInput
-from edenmesh.node import Decision, HistoryView, RecordRow, RecordView, TableRow
+from edenmesh.node import Decision, HistoryView, Listing, Query, RecordRow, RecordView, TableRow
 from edenmesh.web.api.answers import answer
 from edenmesh.web.api.bounds import PAGE_MAX
 from edenmesh.web.api.operation import Asked, operation
@@ -41,6 +42,24 @@ class OpenPage(Asked, frozen=True):
     table: str = ""
     limit: Annotated[int, msgspec.Meta(ge=0, le=PAGE_MAX)] = PAGE_MAX
     after: Annotated[int, msgspec.Meta(ge=0, le=INTEGER_MAX)] = 0
+
+
+class Search(Asked, frozen=True):
+    """What somebody looks for in a table: words, values that fields must have, in which order, from where on.
+
+    `order` is a field, empty for what records are called, or `$changed`; `is_open` finds those in which something is
+    open, `with_deleted` deleted ones, too.
+    """
+
+    table: str
+    text: str = ""
+    having: dict[str, Any] = msgspec.field(default_factory=dict)
+    order: str = ""
+    is_descending: bool = False
+    is_open: bool = False
+    with_deleted: bool = False
+    limit: Annotated[int, msgspec.Meta(ge=0, le=PAGE_MAX)] = 50
+    offset: Annotated[int, msgspec.Meta(ge=0, le=INTEGER_MAX)] = 0
 
 
 class NewRecord(Asked, frozen=True):
@@ -136,6 +155,19 @@ class RecordOperations:
             query.table, limit=query.limit, after=query.after, with_deleted=query.deleted
         )
         return RecordPage(rows, after)
+
+    @operation("POST", "/api/records/search", Right.LOOK)
+    def search(self, body: Search) -> Listing:
+        """Records of a table by words and values, a page at a time."""
+        query = Query(
+            text=body.text,
+            having=body.having,
+            order=body.order,
+            is_descending=body.is_descending,
+            flags=OPEN if body.is_open else Flag(0),
+            with_deleted=body.with_deleted,
+        )
+        return self._device.records.search(body.table, query, limit=body.limit, offset=body.offset)
 
     @operation("POST", "/api/records", Right.FILL, status=201)
     def add(self, body: NewRecord) -> RecordView:
