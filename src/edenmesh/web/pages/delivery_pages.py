@@ -4,6 +4,7 @@ A plan reads the server and writes nothing. A delivery or a pull is one job for 
 stays on the screen until the next one, with what was held back or rejected, record by record.
 """
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote
@@ -17,7 +18,7 @@ from edenmesh.web.pages.page import Visit, page
 from edenmesh.web.pages.rendering import Renderer
 from edenmesh.web.visiting import Right
 
-_PLANNED_SHOWN: Final = 200
+_PLANNED_SHOWN: Final = 50
 _LEFT_SHOWN: Final = 100
 
 
@@ -85,6 +86,7 @@ class DeliveryPages:
             "plan.html",
             server=name,
             is_offline=is_offline,
+            summary=sorted(Counter((one.table, one.action) for one in going).items()),
             going=going[:_PLANNED_SHOWN],
             going_count=len(going),
             held=held[:_PLANNED_SHOWN],
