@@ -66,9 +66,9 @@ WRITES = (("POST", "/api/record"), ("POST", "/data"), ("PUT", "/api/record"), ("
 STRANGE = (("OPTIONS", "/api/tables"), ("TRACE", "/data"), ("CONNECT", "/data"), ("get", "/data"), ("PROPFIND", "/"))
 
 
-def all_tries() -> Iterator[Try]:
+def all_tries(hosts: tuple[str, ...] = HOSTS) -> Iterator[Try]:
     """Every combination; what a reading request says of its body is nothing."""
-    for host, origin, site, cookie in itertools.product(HOSTS, ORIGINS, SITES, COOKIES):
+    for host, origin, site, cookie in itertools.product(hosts, ORIGINS, SITES, COOKIES):
         made = Try(host=host, origin=origin, site=site, cookie=cookie)
         for (method, path), mode, upgrade in itertools.product(READS, ("", "navigate"), (False, True)):
             yield replace(made, method=method, path=path, mode=mode, upgrade=upgrade)

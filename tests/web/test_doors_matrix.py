@@ -13,7 +13,7 @@ from edenmesh.web.doors.guard import Guard, Rules
 from edenmesh.web.doors.head import Head
 from edenmesh.web.doors.keeping import Session, visitor_with
 from edenmesh.web.visiting import Right
-from tests.web.matrix import LEGAL, SECRET, Behind, Names, all_tries, is_legal, near_tries, wrongs
+from tests.web.matrix import HOSTS, LEGAL, SECRET, Behind, Names, all_tries, is_legal, near_tries, wrongs
 
 
 @dataclass
@@ -48,12 +48,14 @@ def guard_of(
     return Guard(behind, keeper or OneSession(), rules, time.monotonic)
 
 
-@pytest.mark.parametrize("names", [LOOPBACK, PHONE], ids=["loopback", "phone"])
-def test_of_all_combinations_only_the_legal_ones_reach_the_device_or_hear_of_it(names: Names) -> None:
+@pytest.mark.parametrize(("names", "hosts"), [(LOOPBACK, HOSTS), (PHONE, HOSTS[:3])], ids=["loopback", "phone"])
+def test_of_all_combinations_only_the_legal_ones_reach_the_device_or_hear_of_it(
+    names: Names, hosts: tuple[str, ...]
+) -> None:
     behind = Behind()
-    wrong, count, legal = asyncio.run(wrongs(guard_of(names, behind), behind, all_tries(), names))
+    wrong, count, legal = asyncio.run(wrongs(guard_of(names, behind), behind, all_tries(hosts), names))
     assert not wrong, (len(wrong), wrong[:5])
-    assert count > 90_000
+    assert count == 11_664 * len(hosts)
     assert 100 < legal < 500
     assert len(behind.heard) == legal
 
@@ -177,11 +179,7 @@ def test_without_any_one_guard_the_matrix_lets_something_through(
     saboteur: Callable[[pytest.MonkeyPatch], dict[str, Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     behind = Behind()
-    sound, count, _ = asyncio.run(wrongs(guard_of(LOOPBACK, behind), behind, near_tries(), LOOPBACK))
-    assert not sound, (len(sound), sound[:5])
-    assert count > 1_000
-    behind = Behind()
     wrong, _, _ = asyncio.run(
         wrongs(guard_of(LOOPBACK, behind, **saboteur(monkeypatch)), behind, near_tries(), LOOPBACK)
     )
-    assert wrong
+    assert wrong, "nothing was missed"
