@@ -92,6 +92,7 @@ async def test_bad_requests_about_people_are_refused(tmp_path: Path) -> None:
 async def test_events_are_told_as_they_happen_and_end_with_the_device(tmp_path: Path) -> None:
     heard: list[dict[str, Json]] = []
     async with running(World(tmp_path), "Amina") as (amina,):
+
         async def listen(local: Local) -> None:
             async with local.http.stream("GET", "/api/events") as response:
                 async for line in response.aiter_lines():
