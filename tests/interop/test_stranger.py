@@ -13,6 +13,7 @@ from edenmesh.core.session import Tallied
 from edenmesh.node import Device as EdenmeshDevice
 from edenmesh.node import PairingTask, PeerEvent, Settings
 from edenmesh.store import KeyCost
+from tests.forms import CAPACITY
 from tests.interop.peer import charter
 from tests.interop.peer.channel import Channel, OpenSsl, Stack, StandardTls
 from tests.interop.peer.encoding import Refused, Value, decode, spell
@@ -22,13 +23,6 @@ from tests.interop.peer.session import Session
 from tests.net.loop import in_loop, until
 
 PHOTO = bytes(range(256)) * 2500  # three chunks
-FORM = b"""
-format = 1
-table = "cr_shelter"
-[[field]]
-name = "name"
-type = "string"
-"""
 
 
 @asynccontextmanager
@@ -39,7 +33,7 @@ async def laptop(home: Path) -> AsyncIterator[EdenmeshDevice]:
     device = EdenmeshDevice.create(home, name="Laptop", passphrase="correct horse", settings=settings)
     try:
         await device.start()
-        device.add_form(FORM)
+        device.add_form(CAPACITY)
         first = device.add("cr_shelter", {"name": "School 3", "capacity": 120})
         device.edit("cr_shelter", first.uuid, {"name": "School №3 – Straße"})
         device.add("org_facility", {"name": "Well"})
