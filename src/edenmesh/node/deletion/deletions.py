@@ -72,6 +72,8 @@ class Deletions:
                 writing.run_on(elapsed_ms)
                 writing.note_arrivals(int(wall_clock() * 1000))
             self._has_arrived = False
+        # What a session has staged is an open change of this very thread, for which the store would wait for ever.
+        self._parts.desk.settle()
         store.settle_destroyed()
 
     async def _run(self) -> None:
