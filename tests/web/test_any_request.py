@@ -201,4 +201,5 @@ def test_what_is_not_said_to_be_json_what_is_elsewhere_and_other_methods_are_ref
             assert (said.status_code, judge(said)) == (status, True)
         huge = {"content-length": str(bounds.BODY_BYTES_MAX + 1)}
         assert ask("POST", "/api/records", content=b"{}", headers=huge).status_code == 413
-        assert ask("HEAD", "/api/status").status_code == 200
+        for path in ("/api/status", "/api/events", "/api/pairing"):
+            assert ask("HEAD", path).status_code == 200

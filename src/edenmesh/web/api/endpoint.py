@@ -18,7 +18,7 @@ from starlette.responses import Response
 from edenmesh.errors import EdenmeshError, InvalidInput
 from edenmesh.web.api.answers import answer, error_view, lines
 from edenmesh.web.api.bounds import NESTING_MAX, QUERY_CHARS_MAX
-from edenmesh.web.api.operation import JSON, Asked, Content, Done, Operation
+from edenmesh.web.api.operation import JSON, LINES, Asked, Content, Done, Operation
 from edenmesh.web.visiting import require
 
 Kind = TypeVar("Kind", bound=Asked)
@@ -47,6 +47,9 @@ class Endpoint:
         """Answer one request."""
         operation, subject = self._operations["GET" if request.method == "HEAD" else request.method]
         visitor = require(request, operation.right)
+        if request.method == "HEAD" and operation.media == LINES:
+            # Lines come as things happen: who wants to hear none of them begins nothing (RFC 9110, section 9.3.2).
+            return Response(media_type=LINES)
         try:
             given: dict[str, object] = {name: request.path_params[name] for name in operation.places}
             if operation.query is not None:
