@@ -23,6 +23,9 @@ TOKEN = visitor_with(SECRET, Right.RUN).token
 OTHER = visitor_with("secret-of-another-session", Right.RUN).token
 
 
+BAD = {"Access-Control-Allow-Origin": "*", "Server": "x", "Cache-Control": "private, max-age=31536000"}
+
+
 class Behind:
     """The application behind a door: it has a secret to tell, and remembers whom it told."""
 
@@ -33,9 +36,7 @@ class Behind:
         request = Request(scope, receive)
         self.heard.append(f"{scope['method']} {scope['path']} {visitor_of(request).account}")
         await request.body()
-        await PlainTextResponse(CANARY, headers={"Access-Control-Allow-Origin": "*", "Server": "x"})(
-            scope, receive, send
-        )
+        await PlainTextResponse(CANARY, headers=BAD)(scope, receive, send)
 
 
 @dataclass(frozen=True)
@@ -220,7 +221,7 @@ async def wrongs(guard: Guard, behind: Behind, tries: Iterator[Try], names: Name
         is_in = len(behind.heard) > before
         has_data = CANARY.encode() in body
         says_too_much = any(name.startswith((b"access-control", b"server")) for name in headers)
-        is_bare = b"content-security-policy" not in headers or b"cache-control" not in headers
+        is_bare = b"content-security-policy" not in headers or headers.get(b"cache-control") != b"no-store"
         if not (is_in == has_data == is_legal(one)) or says_too_much or is_bare or (status == 200) < is_in:
             wrong.append(one)
         count += 1

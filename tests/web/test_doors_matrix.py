@@ -154,7 +154,7 @@ def _no_upgrade(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
 
 
 def _no_headers(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
-    monkeypatch.setattr("edenmesh.web.doors.guard.guarding", lambda send: send)
+    monkeypatch.setattr("edenmesh.web.doors.guard.guarding", lambda send, *, is_kept: send)
     return {}
 
 

@@ -78,7 +78,7 @@ class Guard:
             if scope["type"] == "websocket":
                 await send({"type": "websocket.close", "code": 1008})
             return
-        send = guarding(send)
+        send = guarding(send, is_kept=scope["path"].startswith(STATIC))
         head = Head.read(scope)
         refused = _contradicting() if head is None else self._refusal(head)
         if head is None or refused is not None:

@@ -39,22 +39,27 @@ _UNSAID: Final = (b"access-control-", b"server")
 """What no answer says, whatever the application behind the door put there: there is no CORS."""
 
 
-def guarded(headers: Iterable[tuple[bytes, bytes]]) -> Headers:
-    """The headers of an answer as they leave: a page is not kept by the browser unless it says for how long."""
+def guarded(headers: Iterable[tuple[bytes, bytes]], *, is_kept: bool) -> Headers:
+    """The headers of an answer as they leave. Unless it may be kept, no browser writes it down, whatever it says.
+
+    What a browser keeps stands on the disk unencrypted, and stays there when an account is revoked.
+    """
     kept = [
         (name, value) for name, value in headers if name.lower() not in ALWAYS and not name.lower().startswith(_UNSAID)
     ]
+    if not is_kept:
+        kept = [(name, value) for name, value in kept if name.lower() != b"cache-control"]
     if not any(name.lower() == b"cache-control" for name, _ in kept):
         kept.append((b"cache-control", b"no-store"))
     return [*kept, *ALWAYS.items()]
 
 
-def guarding(send: Send) -> Send:
-    """A `send` that gives every answer its headers."""
+def guarding(send: Send, *, is_kept: bool) -> Send:
+    """A `send` that gives every answer its headers; `is_kept`: a browser may keep it as long as it says."""
 
     async def send_guarded(message: Message) -> None:
         if message["type"] == "http.response.start":
-            message = {**message, "headers": guarded(message.get("headers", ()))}
+            message = {**message, "headers": guarded(message.get("headers", ()), is_kept=is_kept)}
         await send(message)
 
     return send_guarded
