@@ -13,7 +13,7 @@ import pytest
 
 from edenmesh.node import Device, Json
 from edenmesh.web.api import live as watch
-from edenmesh.web.api.events import EVENTS_KEPT, asks_for_stream, lines_of, stream
+from edenmesh.web.api.events import EVENTS_KEPT, asks_for_stream, lines_of, stream, topics_named
 from edenmesh.web.api.live import LOOKS_PER_SECOND, RIGHT_OF, JobNews, Live, News, Topic
 from edenmesh.web.jobs import Jobs
 from edenmesh.web.visiting import OWNER, Right, Visitor
@@ -287,6 +287,23 @@ async def test_where_all_is_still_a_heartbeat_says_that_the_line_holds(
         async with listening(local) as heard:
             await until(lambda: heard.comments >= 2)
         assert len(heard.events) <= 2
+
+
+@in_loop
+async def test_who_names_topics_hears_of_no_other(tmp_path: Path) -> None:
+    async with running(World(tmp_path), "Amina") as (amina,), served(amina, tmp_path / "amina") as local:
+        heard = Heard()
+        async with local.http.stream("GET", "/api/events?topics=commit,job", headers=ACCEPT) as response:
+            amina.add("org_facility", {"name": "School"})
+            async for line in response.aiter_lines():
+                heard.events += [(line.removeprefix("event: "), {})] if line.startswith("event: ") else []
+                if heard.events:
+                    break
+        assert heard.events == [("commit", {})]
+        said = await local.http.get("/api/events?topics=weather,commit", headers=ACCEPT)
+        assert said.status_code == 400
+        assert "'weather'" in said.json()["what"]
+        assert topics_named("") == topics_named(",") == frozenset(Topic)
 
 
 def test_only_who_may_run_the_device_hears_of_pairings_and_jobs() -> None:

@@ -11,11 +11,17 @@ from starlette.responses import Response, StreamingResponse
 from edenmesh.core.limits import COUNT_MAX
 from edenmesh.node import Check, Device, Json, QuarantineView, Status
 from edenmesh.web.api.answers import error_view, lines
-from edenmesh.web.api.events import EVENT_STREAM, STREAM_HEADERS, asks_for_stream, lines_of, stream
+from edenmesh.web.api.events import EVENT_STREAM, STREAM_HEADERS, asks_for_stream, lines_of, stream, topics_named
 from edenmesh.web.api.operation import LINES, Asked, operation
 from edenmesh.web.api.served import Served
 from edenmesh.web.jobs import Job, State
 from edenmesh.web.visiting import Right, Visitor
+
+
+class Hearing(Asked, frozen=True):
+    """Of which topics to hear, a comma between them; of all where none is named."""
+
+    topics: str = ""
 
 
 class UpTo(Asked, frozen=True):
@@ -66,13 +72,13 @@ class DeviceOperations:
         return await asyncio.to_thread(self._device.examine)
 
     @operation("GET", "/api/events", Right.LOOK, media=LINES)
-    def events(self, request: Request, visitor: Visitor) -> Response:
+    def events(self, query: Hearing, request: Request, visitor: Visitor) -> Response:
         """What happens from now on: states by topic where text/event-stream is asked for, else a line for each event.
 
         Topics are status, commit, job and pairing; of the last two only those hear who may run the device.
         """
         if asks_for_stream(request.headers.get("accept", "")):
-            told = stream(self._served.live, visitor)
+            told = stream(self._served.live, visitor, topics_named(query.topics))
             return StreamingResponse(told, media_type=EVENT_STREAM, headers=STREAM_HEADERS)
         return lines(lines_of(self._device, visitor))
 

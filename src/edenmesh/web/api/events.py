@@ -8,9 +8,10 @@ from contextlib import aclosing
 from typing import Final
 
 from edenmesh.core.ids import format_id
+from edenmesh.errors import InvalidInput
 from edenmesh.node import Device, Json, PairingTask, PeerEvent, plain
 from edenmesh.store import Committed
-from edenmesh.web.api.live import Live, News
+from edenmesh.web.api.live import Live, News, Topic
 from edenmesh.web.visiting import Right, Visitor
 
 EVENT_STREAM: Final = "text/event-stream"
@@ -26,10 +27,19 @@ def asks_for_stream(accept: str) -> bool:
     return any(part.partition(";")[0].strip().lower() == EVENT_STREAM for part in accept.split(","))
 
 
-async def stream(live: Live, visitor: Visitor) -> AsyncIterator[bytes]:
+def topics_named(text: str) -> frozenset[Topic]:
+    """Topics by their names, a comma between them; all of them where none is named. Raises InvalidInput."""
+    names = frozenset(filter(None, text.split(",")))
+    if unknown := names - {str(one) for one in Topic}:
+        known = ", ".join(Topic)
+        raise InvalidInput(what=f"Nothing is told of {sorted(unknown)[0][:20]!r}.", do=f"Choose of: {known}.")
+    return frozenset(map(Topic, names)) or frozenset(Topic)
+
+
+async def stream(live: Live, visitor: Visitor, topics: frozenset[Topic] = frozenset(Topic)) -> AsyncIterator[bytes]:
     """Server-sent events: each with its topic and its state as JSON, and a comment where all is still."""
     yield _RETRY
-    async with aclosing(live.follow(visitor)) as told:
+    async with aclosing(live.follow(visitor, topics)) as told:
         async for news in told:
             yield _STILL if news is None else _event(news)
 

@@ -6,7 +6,7 @@ reads on, how things stand then. A phone's account hears nothing of pairings and
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Collection, Iterator
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from enum import StrEnum
@@ -114,7 +114,9 @@ class Live:
         self._is_due = True
         self._counted, self._cost = 0.0, 0.0
 
-    async def follow(self, visitor: Visitor) -> AsyncGenerator[News | None]:
+    async def follow(
+        self, visitor: Visitor, topics: Collection[Topic] = frozenset(Topic)
+    ) -> AsyncGenerator[News | None]:
         """How things stand, then what changes, as far as the visitor may hear of it; None where all is still."""
         self._readers += 1
         if self._readers == 1:
@@ -124,7 +126,7 @@ class Live:
             while True:
                 for serial, news in self._newer(told):
                     told = serial
-                    if visitor.may(RIGHT_OF[news.topic]):
+                    if news.topic in topics and visitor.may(RIGHT_OF[news.topic]):
                         yield news
                 with suppress(TimeoutError):
                     async with asyncio.timeout(HEARTBEAT_SECONDS):
