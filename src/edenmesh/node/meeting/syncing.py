@@ -98,22 +98,26 @@ class Syncing:
     async def _follow(self, peer: DeviceId, name: str, news: "asyncio.Queue[PeerEvent]") -> AsyncGenerator[SyncUpdate]:
         clock = self._parts.settings.clock
         met, progress = clock(), Progress()
+        shown = 0.0
         while True:
             told = await _next(news)
             encounter = self._meetings.encounter(peer)
             if encounter is not None:
                 met, progress = clock(), encounter.progress
-            if told is None:
+            event = told.event if told is not None and told.peer == peer else None
+            if isinstance(event, Tallied):
+                yield read_progress(name, progress, missing=event.missing)
+                return
+            if isinstance(event, GuestMet):
+                yield read_guest(name, progress, event)
+                return
+            if isinstance(event, Ended) and event.code != "replaced":
+                yield read_progress(name, progress, ended=event.text or event.code)
+                return
+            # A peer that says at every moment what it holds keeps nobody from seeing how far it is.
+            if told is None or clock() - shown >= _TELL_SECONDS:
+                shown = clock()
                 yield read_progress(name, progress)
-            elif told.peer == peer and isinstance(told.event, Tallied):
-                yield read_progress(name, progress, missing=told.event.missing)
-                return
-            elif told.peer == peer and isinstance(told.event, GuestMet):
-                yield read_guest(name, progress, told.event)
-                return
-            elif told.peer == peer and isinstance(told.event, Ended) and told.event.code != "replaced":
-                yield read_progress(name, progress, ended=told.event.text or told.event.code)
-                return
             # Where two had met twice at once, the session that stays is here already or comes in a moment.
             if encounter is None and clock() - met > DIAL_SECONDS:
                 yield read_progress(name, progress, ended="The connection was lost; what had arrived is kept.")
