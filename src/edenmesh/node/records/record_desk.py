@@ -2,6 +2,7 @@
 
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import replace
+from typing import Final
 
 from edenmesh.core.encoding import Plain
 from edenmesh.core.ids import VersionId, format_id, parse_id
@@ -29,6 +30,7 @@ from edenmesh.errors import InvalidInput
 from edenmesh.node.parts import Desk, require_here, why_absent
 from edenmesh.node.records.delivered import deliveries_of
 from edenmesh.node.records.history import HistoryView, tell_history
+from edenmesh.node.records.listing import Lister, Listing, Query
 from edenmesh.node.records.names import Names
 from edenmesh.node.records.reading import read_values, require_fields, require_table
 from edenmesh.node.records.showing import Showing
@@ -44,6 +46,7 @@ class RecordDesk:
         self._desk = desk
         self._catalogue = Catalogue()
         self._catalogued: object = None
+        self.lister: Final = Lister(store, desk, self.catalogue, self._row)
 
     # --- reading ------------------------------------------------------------------------------------------------------
 
@@ -77,6 +80,13 @@ class RecordDesk:
             self._showing(row.table, row.uuid, self._store.records.versions_of(row.num), names).row() for row in rows
         ]
         return found, rows[-1].num if rows and len(rows) == limit else 0
+
+    def search(self, table: str, query: Query, *, limit: int = 50, offset: int = 0) -> Listing:
+        """A page of the records of a table that a query finds, in the order it asks for.
+
+        Raises InvalidInput where a field or a value is none of the table.
+        """
+        return self.lister.search(table, query, limit=limit, offset=offset)
 
     def open_records(self, *, table: str = "", limit: int = 1000, after: int = 0) -> tuple[list[RecordView], int]:
         """Records in which a person has something to decide, of one table or of all; and where the next page begins."""
@@ -230,6 +240,9 @@ class RecordDesk:
     def names(self) -> Names:
         """Names of devices and servers, as they are known now."""
         return Names.of(self._store)
+
+    def _row(self, table: str, uuid: str, held: RecordVersions) -> RecordRow:
+        return self._showing(table, uuid, held, self.names()).row()
 
     def _showing(
         self, table: str, uuid: str, held: RecordVersions, names: Names, declared: Declared | None = None
