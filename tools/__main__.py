@@ -24,7 +24,9 @@ def setup(_: list[str]) -> int:
 def demo(arguments: list[str]) -> int:
     """Two devices meet, share, disagree, decide and deliver; make demo KEEP=1 keeps them for your browser."""
     prepare("runtime")
-    return _python("-m", "edenmesh.demo", *arguments)
+    # In this process's place: on Ctrl-C nobody stands between who ends it and what it has to clear away.
+    os.chdir(ROOT)
+    os.execve(PYTHON, [str(PYTHON), "-m", "edenmesh.demo", *arguments], _environ())
 
 
 def test(arguments: list[str]) -> int:

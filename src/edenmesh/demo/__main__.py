@@ -1,42 +1,82 @@
-"""Run the demo: `make demo`, or `python -m edenmesh.demo`."""
+"""Run the demo: `make demo`, `edenmesh demo`, or `python -m edenmesh.demo`."""
 
+import signal
 import sys
 import tempfile
 from pathlib import Path
+from typing import Final
 
-from edenmesh.demo.dataset import make_dataset
+import click
+
+from edenmesh.cli import ExitCode
+from edenmesh.demo.dataset import Dataset, make_dataset
 from edenmesh.demo.devices import DemoDevice, DemoFailed
 from edenmesh.demo.drawing import Drawing
 from edenmesh.demo.story import Story, Summary
 from edenmesh.standin import StandinServer
 
-_SEED = 20261122
+_SEED: Final = 20261122
 
 
-def main() -> int:
+@click.command()
+@click.option("--keep", is_flag=True, help="Keep both devices and the server running until Ctrl-C.")
+@click.option("--small", is_flag=True, help="A twentieth of the records.")
+def main(*, keep: bool, small: bool) -> int:
     """Tell the story. Returns the exit code: 0 where every figure fits, else 1."""
     draw = Drawing()
-    with tempfile.TemporaryDirectory(prefix="edenmesh-demo-") as name:
-        folder = Path(name)
-        with StandinServer() as server, DemoDevice(folder, "Amina") as amina, DemoDevice(folder, "Bo") as bo:
-            try:
-                for device in (amina, bo):
-                    device.create()
-                    device.start()
-                story = Story(amina, bo, server, draw)
-                story.gather(make_dataset(_SEED))
-                story.pair()
-                story.share()
-                story.disagree()
-                story.decide()
-                story.tell_apart()
-                story.erase()
-                story.deliver()
-                draw.summary(_rows(story.conclude()))
-            except DemoFailed as error:
-                draw.failure(str(error))
-                return 1
-    return 0
+    # However it is asked to end, it takes its devices along.
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)
+    try:
+        with tempfile.TemporaryDirectory(prefix="edenmesh-demo-") as name:
+            _tell(draw, Path(name), _dataset(small), keep=keep)
+    except DemoFailed as error:
+        draw.failure(str(error))
+        return ExitCode.FAILED
+    except KeyboardInterrupt:
+        return ExitCode.INTERRUPTED
+    return ExitCode.OK
+
+
+def _dataset(small: bool) -> Dataset:
+    return make_dataset(_SEED, people=60, facilities=21, reports=20) if small else make_dataset(_SEED)
+
+
+def _tell(draw: Drawing, folder: Path, dataset: Dataset, *, keep: bool) -> None:
+    with StandinServer() as server, DemoDevice(folder, "Amina") as amina, DemoDevice(folder, "Bo") as bo:
+        for device in (amina, bo):
+            device.create()
+            device.start()
+        story = Story(amina, bo, server, draw)
+        story.gather(dataset)
+        story.pair()
+        story.share()
+        story.disagree()
+        story.decide()
+        story.tell_apart()
+        story.erase()
+        story.deliver()
+        draw.summary(_rows(story.conclude()))
+        if not keep:
+            draw.fact("To click through both devices in a browser: make demo KEEP=1, or edenmesh demo --keep")
+            return
+        draw.scene("10. Your turn: both devices in your browser, with one name left to decide")
+        story.leave_open()
+        _keep(draw, amina, bo)
+
+
+def _keep(draw: Drawing, *devices: DemoDevice) -> None:
+    """Leave the devices running until the person is done."""
+    draw.fact("Each address lets in once, within ten minutes. The server, a stand-in, is reached from Bo's device.")
+    draw.fact("Enter shows new addresses; Ctrl-C ends everything, and nothing of it stays.")
+    try:
+        while True:
+            draw.addresses([(device.name, device.entrance()) for device in devices])
+            if not sys.stdin.isatty():
+                signal.pause()
+            sys.stdin.readline()
+    except KeyboardInterrupt:
+        draw.fact("Ended. Nothing of it is left.")
 
 
 def _rows(summary: Summary) -> list[tuple[str, str]]:
@@ -55,4 +95,4 @@ def _rows(summary: Summary) -> list[tuple[str, str]]:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(prog_name="edenmesh demo", standalone_mode=False))

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Final, Self
 
@@ -14,7 +15,7 @@ import httpx
 
 from edenmesh.cli import ExitCode
 from edenmesh.node import Json
-from edenmesh.web import socket_path
+from edenmesh.web import ENTRANCE, socket_path
 
 _START_SECONDS: Final = 20.0
 _STOP_SECONDS: Final = 10.0
@@ -46,10 +47,10 @@ class DemoDevice:
     def start(self) -> None:
         """Switch the device on: `edenmesh run`. Returns when it answers."""
         arguments = [*self._arguments("run"), "--host", _LOOPBACK, "--announce-on", _LOOPBACK]
-        with self._log.open("ab") as log:
-            self._process = subprocess.Popen(arguments, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         transport = httpx.HTTPTransport(uds=str(socket_path(self.home)), retries=0)
         self._client = httpx.Client(transport=transport, base_url="http://edenmesh", timeout=_START_SECONDS)
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(arguments, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         self._await_answer()
 
     def stop(self) -> None:
@@ -57,11 +58,13 @@ class DemoDevice:
         process, self._process = self._process, None
         if process is None:
             return
-        self._client.close()
         process.send_signal(signal.SIGTERM)
         try:
-            process.wait(_STOP_SECONDS)
-        except subprocess.TimeoutExpired:
+            self._client.close()
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(_STOP_SECONDS)
+        finally:
+            # Whatever interrupts the waiting, no device outlives the demo.
             process.kill()
             process.wait()
 
@@ -108,6 +111,24 @@ class DemoDevice:
                     raise DemoFailed(f"{self.name}: {told['what']} {told['do']}")
                 yield told
 
+    def entrance(self) -> str:
+        """An address that lets a browser of this machine in once, within ten minutes."""
+        told = self.post(ENTRANCE, {})
+        if not isinstance(told, dict):
+            raise DemoFailed(f"{self.name} gave no address for a browser, but {told!r}")
+        return str(told["entrance"])
+
+    def browse(self, path: str) -> str:
+        """Enter as a browser does, and look at a page."""
+        address, _, token = self.entrance().partition("#")
+        origin = address.removesuffix("/door/enter")
+        with httpx.Client(base_url=origin, headers={"Origin": origin}, timeout=_START_SECONDS) as browser:
+            entered = browser.post("/door/enter", json={"token": token})
+            page = browser.get(path)
+        if not (entered.is_success and page.status_code == httpx.codes.OK):
+            raise DemoFailed(f"{self.name} shows a browser nothing: {entered.status_code}, {page.status_code}")
+        return page.text
+
     def _read(self, response: httpx.Response) -> Json:
         if response.status_code >= httpx.codes.INTERNAL_SERVER_ERROR and not response.content.startswith(b"{"):
             raise DemoFailed(f"{self.name} has a defect:\n{self._log.read_text()}")
@@ -118,7 +139,7 @@ class DemoDevice:
 
     def _arguments(self, *words: str) -> list[str]:
         options = ["--home", str(self.home), "--passphrase-file", str(self._passphrase)]
-        return [sys.executable, "-m", "edenmesh", *words, *options]
+        return [sys.executable, "-P", "-m", "edenmesh", *words, *options]
 
     def _await_answer(self) -> None:
         process = self._process

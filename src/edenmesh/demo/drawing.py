@@ -60,6 +60,11 @@ class Drawing:
             table.add_row(what, how_much)
         self._console.print(table)
 
+    def addresses(self, addresses: Sequence[tuple[str, str]]) -> None:
+        """Where a browser finds the devices; never wrapped, so that they can be clicked and copied whole."""
+        for name, address in addresses:
+            self._console.print(f"   {name:<8}{address}", markup=False, soft_wrap=True)
+
     def failure(self, text: str) -> None:
         """The demo failed."""
         self._console.print(f"\nThe demo failed: {text}", markup=False, style="bold red")

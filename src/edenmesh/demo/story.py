@@ -256,7 +256,20 @@ class Story:
         for what, count in facts.items():
             self._draw.fact(f"{what}: {count}")
         self._draw.fact(f"Amina's device never saw the server, and holds receipts for {summary.receipts} records")
+        for device in (self._amina, self._bo):
+            if _PERSON not in device.browse("/data"):
+                raise DemoFailed(f"{device.name} does not show its people to a browser")
+        self._draw.fact("both show all of this in a browser, too, once they have let it in")
         return summary
+
+    def leave_open(self) -> None:
+        """For a person to decide in a browser: one more name in conflict."""
+        organisation = self._nth(_ORGANISATION, 2)
+        self._bo.stop()
+        self._edit(self._amina, _ORGANISATION, organisation, {"name": "Belo Water Trust (east)"})
+        self._bo.command("record", "edit", _ORGANISATION, organisation, "name=Belo Water Trust (west)")
+        self._bo.start()
+        self._sync("disagreeing once more")
 
     def _sync(self, words: str) -> dict[str, Json]:
         last: dict[str, Json] = {}

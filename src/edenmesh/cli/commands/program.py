@@ -10,6 +10,8 @@ from edenmesh import __version__
 from edenmesh.cli.commands.bin import bin_group
 from edenmesh.cli.commands.conflicts import conflicts, resolve
 from edenmesh.cli.commands.deletion import purge
+from edenmesh.cli.commands.demo import demo
+from edenmesh.cli.commands.desktop import desktop
 from edenmesh.cli.commands.destination import deliver, destination, pull
 from edenmesh.cli.commands.device import doctor, init, status
 from edenmesh.cli.commands.erasing import erase
@@ -29,12 +31,13 @@ from edenmesh.cli.reaching import INTERRUPTED, MEANINGS, ExitCode
 from edenmesh.errors import UsageError
 
 SECTIONS: Final = {
-    "This device": (start, init, run, status, doctor),
+    "This device": (start, init, run, status, doctor, desktop),
     "Other devices": (visible, nearby, pair, peers, sync, mesh, allow, share, role, revoke, quarantine),
     "Phones": (phone,),
     "Records": (form, record, import_file, export, conflicts, resolve, history, undo),
     "Deletions": (purge, bin_group, erase),
     "Servers": (destination, pull, deliver),
+    "To see it first": (demo,),
 }
 _ASKED: Final = ("--help", "--version")
 

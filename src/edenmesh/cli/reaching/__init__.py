@@ -1,7 +1,7 @@
 """How a command reaches the device: options, passphrase, socket, questions to the person, exit codes."""
 
 from edenmesh.cli.reaching.asking import Asking
-from edenmesh.cli.reaching.calls import INTERRUPTED, Call, command
+from edenmesh.cli.reaching.calls import INTERRUPTED, Call, ExampledCommand, command
 from edenmesh.cli.reaching.client import Answer, Client, is_served
 from edenmesh.cli.reaching.exits import MEANINGS, ExitCode
 from edenmesh.cli.reaching.local import open_device, opened
@@ -19,6 +19,7 @@ __all__ = [
     "Asking",
     "Call",
     "Client",
+    "ExampledCommand",
     "ExitCode",
     "PassphraseSource",
     "command",
