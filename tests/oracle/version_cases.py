@@ -33,6 +33,8 @@ VALID: dict[str, Map] = {
     "items to the bound": base(add={"needs": ["x"] * VERSION_ITEMS_MAX}),
     "names to the bound": base(table="t" * NAME_CHARS_MAX, uuid="u" * UUID_CHARS_MAX, set={"n" * NAME_CHARS_MAX: "x"}),
     "numbers to the bound": base(made=COUNT_MAX, seq=COUNT_MAX),
+    "a change under an account": base(about={"account": "Bo's phone"}),
+    "a change under what is no account": base(about={"account": 7}),
     "about nested to the bound": base(about={"why": nested(NESTING_MAX - 2)}),
     "an observation without values": base(op="observe", about=ABOUT, set={"x": "1"}),
     "an observation with words of a newer program": base(op="observe", about={**ABOUT, "etag": "x"}),
