@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from edenmesh.core.ids import FileHash, format_id, parse_id
 from edenmesh.core.limits import CHUNK_BYTES
-from edenmesh.web.api import bounds, file_operations
+from edenmesh.web.api import bounds, file_operations, intake
 from edenmesh.web.api.file_operations import disposition, media_at, range_asked
 from tests.net.loop import in_loop
 from tests.node.devices import World, running
@@ -214,6 +214,31 @@ async def test_what_is_too_large_is_refused_before_it_is_taken(tmp_path: Path) -
         assert said.status_code == 400
         assert "'label'" in said.json()["what"]
         assert amina.files.size(FileHash(sha256(b"x").digest())) is None
+
+
+@in_loop
+async def test_all_that_is_handed_in_at_once_has_a_bound_and_is_given_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(intake, "BODIES_BYTES_MAX", 3 << 20)
+    async with running(World(tmp_path), "Amina") as (amina,), served(amina, tmp_path / "amina") as local:
+        is_first_sent, may_end = asyncio.Event(), asyncio.Event()
+
+        async def slowly() -> AsyncIterator[bytes]:
+            yield bytes(2 << 20)
+            is_first_sent.set()
+            await may_end.wait()
+            yield b"x"
+
+        first = asyncio.create_task(local.http.post("/api/files", content=slowly()))
+        await is_first_sent.wait()
+        await asyncio.sleep(0.05)
+        second = await local.http.post("/api/files", content=bytes(2 << 20))
+        assert (second.status_code, second.json()["what"]) == (503, "Too much is handed in at this moment.")
+        may_end.set()
+        assert (await first).status_code == 201
+        for _ in range(5):
+            assert (await local.http.post("/api/files", content=bytes(2 << 20))).status_code == 201
 
 
 async def _wrong_parts(local: Local, path: str, content: bytes) -> list[str]:

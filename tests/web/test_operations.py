@@ -19,6 +19,7 @@ from edenmesh.errors import EdenmeshError
 from edenmesh.node import Json
 from edenmesh.web.api import openapi, operations, refuse
 from edenmesh.web.api.endpoint import Endpoint
+from edenmesh.web.api.intake import Intake
 from edenmesh.web.api.openapi import RIGHT
 from edenmesh.web.api.operation import Asked, Operation, operation, operations_of
 from edenmesh.web.api.routes import SUBJECTS
@@ -238,7 +239,7 @@ async def test_no_operation_is_reached_without_its_right() -> None:
     for subject in SUBJECTS:
         for one in operations_of(subject):
             routes.setdefault(one.path, {})[one.method] = _noting(one, reached), object()
-    app = _app([Route(path, Endpoint(there).handle, methods=list(there)) for path, there in routes.items()])
+    app = _app([Route(path, Endpoint(there, Intake()).handle, methods=list(there)) for path, there in routes.items()])
     tried = 0
     for one in operations():
         path = one.path.replace("{file}", "h-x")
@@ -257,7 +258,7 @@ async def test_an_endpoint_that_does_not_ask_for_the_right_would_be_seen(monkeyp
     monkeypatch.setattr("edenmesh.web.api.endpoint.require", lambda *_: Visitor(Right.LOOK))
     reached: list[str] = []
     one = next(one for one in operations() if one.path == "/api/doctor")
-    app = _app([Route(one.path, Endpoint({"GET": (_noting(one, reached), object())}).handle)])
+    app = _app([Route(one.path, Endpoint({"GET": (_noting(one, reached), object())}, Intake()).handle)])
     assert await status_of(app, "GET", one.path, Visitor(Right.LOOK)) == 200
     assert reached == ["examine"]
 

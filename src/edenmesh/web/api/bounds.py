@@ -12,6 +12,8 @@ CONTENT_BYTES_MAX: Final = FILE_BYTES_MAX
 """A file that is handed in."""
 FORM_FILE_BYTES_MAX: Final = 4 * FORM_BYTES_MAX
 """A form as a file, or as a server gives it: written more widely than as it is kept."""
+BODIES_BYTES_MAX: Final = IMPORT_BYTES_MAX + CONTENT_BYTES_MAX // 2
+"""Bodies under way at one time, all together: the largest import, and four photos of 32 MiB beside it."""
 NESTING_MAX: Final = 16
 """Depth of containers in a request; a list of references within values of a record has four."""
 QUERY_CHARS_MAX: Final = 8 * 1024

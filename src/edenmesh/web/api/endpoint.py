@@ -15,10 +15,11 @@ from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import Response
 
-from edenmesh.errors import EdenmeshError, InvalidInput
+from edenmesh.errors import InvalidInput
 from edenmesh.web.api.answers import answer, error_view, lines
 from edenmesh.web.api.bounds import NESTING_MAX, QUERY_CHARS_MAX
-from edenmesh.web.api.operation import JSON, LINES, Asked, Content, Done, Operation
+from edenmesh.web.api.intake import Intake, Refused, Room
+from edenmesh.web.api.operation import JSON, LINES, Asked, Done, Operation
 from edenmesh.web.visiting import require
 
 Kind = TypeVar("Kind", bound=Asked)
@@ -28,20 +29,12 @@ _FIELD: Final = re.compile(r"^Object (?P<how>missing required|contains unknown) 
 _TOLD_CHARS_MAX: Final = 200
 
 
-class Refused(Exception):
-    """A request that is refused with a status of its own."""
-
-    def __init__(self, status: int, error: EdenmeshError) -> None:
-        super().__init__(error.what)
-        self.status: Final = status
-        self.error: Final = error
-
-
 class Endpoint:
     """The operations at one path, by their methods, of a device that is served."""
 
-    def __init__(self, operations: Mapping[str, tuple[Operation, object]]) -> None:
+    def __init__(self, operations: Mapping[str, tuple[Operation, object]], intake: Intake) -> None:
         self._operations = operations
+        self._intake = intake
 
     async def handle(self, request: Request) -> Response:
         """Answer one request."""
@@ -50,23 +43,17 @@ class Endpoint:
         if request.method == "HEAD" and operation.media == LINES:
             # Lines come as things happen: who wants to hear none of them begins nothing (RFC 9110, section 9.3.2).
             return Response(media_type=LINES)
-        try:
-            given: dict[str, object] = {name: request.path_params[name] for name in operation.places}
-            if operation.query is not None:
-                given["query"] = read_query(request.query_params, request.url.query, operation.query)
-            if operation.body is not None:
-                _require_json(request)
-                given["body"] = read_body(b"".join(await read_content(request, operation.bytes_max)), operation.body)
-            if operation.takes_content:
-                given["content"] = await read_content(request, operation.bytes_max)
-        except Refused as refused:
-            # What is still under way of the body is not waited for (RFC 9110, section 15.5.14).
-            return answer(error_view(refused.error), refused.status, headers={"Connection": "close"})
         asking = {"visitor": visitor, "request": request}
-        given |= {name: asking[name] for name in asking if name in operation.hints}
-        said = operation.function(subject, **given)
-        if inspect.isawaitable(said):
-            said = await said
+        with self._intake.room() as room:
+            try:
+                given = await _read(request, operation, room)
+            except Refused as refused:
+                # What is still under way of the body is not waited for (RFC 9110, section 15.5.14).
+                return answer(error_view(refused.error), refused.status, headers={"Connection": "close"})
+            given |= {name: asking[name] for name in asking if name in operation.hints}
+            said = operation.function(subject, **given)
+            if inspect.isawaitable(said):
+                said = await said
         if isinstance(said, Response):
             return said
         if isinstance(said, AsyncGenerator):
@@ -74,18 +61,17 @@ class Endpoint:
         return answer(Done() if operation.answer is Done else said, operation.status)
 
 
-async def read_content(request: Request, bytes_max: int) -> Content:
-    """The body of a request. Raises Refused as soon as it has more than so many bytes."""
-    said = request.headers.get("content-length", "")
-    if said.isascii() and said.isdigit() and int(said[:20]) > bytes_max:
-        raise _too_large(bytes_max)
-    parts, size = Content(), 0
-    async for part in request.stream():
-        size += len(part)
-        if size > bytes_max:
-            raise _too_large(bytes_max)
-        parts.append(part)
-    return parts
+async def _read(request: Request, operation: Operation, room: Room) -> dict[str, object]:
+    """What the operation is asked, by the names of its parameters."""
+    given: dict[str, object] = {name: request.path_params[name] for name in operation.places}
+    if operation.query is not None:
+        given["query"] = read_query(request.query_params, request.url.query, operation.query)
+    if operation.body is not None:
+        _require_json(request)
+        given["body"] = read_body(b"".join(await room.read(request, operation.bytes_max)), operation.body)
+    if operation.takes_content:
+        given["content"] = await room.read(request, operation.bytes_max)
+    return given
 
 
 def read_body(data: bytes, kind: type[Kind]) -> Kind:
@@ -145,11 +131,6 @@ def _not_so(message: str) -> InvalidInput:
         return InvalidInput(what=f"The request names {name!r}, which means nothing here.")
     what = f"{what[:1].lower()}{what[1:]}".replace("`", "")
     return InvalidInput(what=f"{place!r} in the request is wrong: {what}." if place else f"The request: {what}.")
-
-
-def _too_large(bytes_max: int) -> Refused:
-    what = f"The request has more than {bytes_max >> 20:,} MiB, which is the most that is taken at once."
-    return Refused(413, InvalidInput(what=what, do="Send less at once."))
 
 
 def _too_deep() -> InvalidInput:

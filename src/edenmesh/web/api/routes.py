@@ -12,6 +12,7 @@ from edenmesh.web.api.device_operations import DeviceOperations
 from edenmesh.web.api.endpoint import Endpoint
 from edenmesh.web.api.exchange_operations import ExchangeOperations
 from edenmesh.web.api.file_operations import FileOperations
+from edenmesh.web.api.intake import Intake
 from edenmesh.web.api.live import Live
 from edenmesh.web.api.openapi import document
 from edenmesh.web.api.operation import Operation, operation, operations_of
@@ -67,7 +68,8 @@ def api_routes(device: Device, jobs: Jobs) -> list[Route]:
     found: dict[str, dict[str, tuple[Operation, object]]] = {}
     for subject, one in _bound(served):
         found.setdefault(one.path, {})[one.method] = one, subject
-    return [Route(path, Endpoint(there).handle, methods=list(there)) for path, there in found.items()]
+    intake = Intake()
+    return [Route(path, Endpoint(there, intake).handle, methods=list(there)) for path, there in found.items()]
 
 
 def _bound(served: Served) -> Iterator[tuple[object, Operation]]:
