@@ -60,14 +60,14 @@ async def _sync(call: Call, device: Client, peer: str, address: str) -> ExitCode
         last = await _follow(call, lines)
     seconds = time.monotonic() - began
     is_everything = last is not None and last.is_everything
-    is_met = last is not None and last.is_guest and last.missing == ()
+    is_met = last is not None and last.is_met
     if last is not None and not call.is_json:
         moved = (
             f"{counted(last.taken, 'change')} received, {last.given:,} given, "
             f"{amount(last.bytes_received + last.bytes_sent)} in {seconds:.1f} s"
         )
         if last.is_guest:
-            words = "; ".join((*last.told, *(last.missing or ())))
+            words = "; ".join(last.missing or ())
             style = "green" if is_met else "yellow"
             call.screen.say(f"{last.peer}, a guest: {words}. {moved}.", style=style)
         elif is_everything:

@@ -23,7 +23,7 @@ class SyncUpdate:
     """Progress of a sync with one peer; the last one says how it ended.
 
     `missing` is None while it runs; then what keeps it from being everything, in words, empty where nothing does. Of a
-    guest it says what one of the two did not take, and `told` what else there is to say.
+    guest, with which nothing is ever everything, it says how things stand; `is_met` that each has taken what is shared.
     """
 
     peer: str
@@ -40,12 +40,12 @@ class SyncUpdate:
     missing: tuple[str, ...] | None = None
     ended: str = ""
     is_guest: bool = False
-    told: tuple[str, ...] = ()
+    is_met: bool = False
 
     @property
     def is_everything(self) -> bool:
-        """Whether both devices stated the same, whole. Guests never do."""
-        return self.missing == () and not self.is_guest
+        """Whether both devices stated the same, whole."""
+        return self.missing == ()
 
 
 class Syncing:
@@ -200,16 +200,16 @@ def read_progress(peer: str, progress: Progress, missing: tuple[str, ...] | None
 
 def read_guest(guest: str, progress: Progress, met: GuestMet) -> SyncUpdate:
     """How it stands with a guest, in words: what is shared, what lies in the pen, and what was not taken."""
-    missing = [f"{_changes(count)} of {guest} not taken: {reason}" for reason, count in met.refused]
+    refused = [f"{_changes(count)} of {guest} not taken: {reason}" for reason, count in met.refused]
     if met.refused_there:
-        missing.append(f"{_changes(met.refused_there)} that are shared not taken by {guest}")
+        refused.append(f"{_changes(met.refused_there)} that are shared not taken by {guest}")
     told = [f"{_changes(met.shared)} shared with {guest}, for that team to accept"]
     if not met.shared:
         told = [f"nothing is shared with {guest}"]
     if met.penned:
         told.append(f"{_changes(met.penned)} of {guest} in the pen here, without effect until a steward accepts")
-    update = read_progress(guest, progress, missing=tuple(missing))
-    return replace(update, is_guest=True, told=tuple(told))
+    update = read_progress(guest, progress, missing=(*told, *refused))
+    return replace(update, is_guest=True, is_met=not refused)
 
 
 def _changes(count: int) -> str:
