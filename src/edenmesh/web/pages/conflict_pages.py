@@ -16,6 +16,7 @@ from edenmesh.web.pages.matters import NOTE, decision_of, is_open, matters_of
 from edenmesh.web.pages.page import Visit, page
 from edenmesh.web.pages.posting import TOKEN_FIELD
 from edenmesh.web.pages.rendering import Renderer
+from edenmesh.web.pages.wording import Wording
 from edenmesh.web.visiting import Right
 
 _LISTED: Final = 100
@@ -45,7 +46,10 @@ class ConflictPages:
         records, after = self._device.records.open_records(limit=_LISTED, after=_number(visit, "after"))
         status = self._device.status()
         servers = [one for one in status.destinations if one.questions]
-        return visit.render("conflicts.html", records=records, after=after, servers=servers, total=status.open)
+        words = Wording(self._device, visit.texts)
+        return visit.render(
+            "conflicts.html", records=records, after=after, servers=servers, total=status.open, words=words
+        )
 
     async def next(self, visit: Visit) -> Response:
         """The next open record; the list, where there is none after this one."""
@@ -66,10 +70,17 @@ class ConflictPages:
         if visit.error is None and not is_open(record):
             told = visit.texts("Nothing is open about this record any more.")
             return visit.go(f"/data/{record.table}/{quote(record.uuid, safe='')}", told, kind="warn")
-        names = sorted({name for strand in record.strands for name in strand.fields})
+        words = Wording(self._device, visit.texts)
+        names = words.order(record.table, {name: "" for strand in record.strands for name in strand.fields})
         template = "identity.html" if len(record.strands) > 1 else "conflict.html"
         return visit.render(
-            template, record=record, matters=matters_of(record), at=_number(visit, "at"), names=names, note_field=NOTE
+            template,
+            record=record,
+            matters=matters_of(record),
+            at=_number(visit, "at"),
+            names=names,
+            words=words,
+            note_field=NOTE,
         )
 
     async def decide(self, visit: Visit) -> Response:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from edenmesh.node import ActView, ChoiceView, Decision, FieldView, QuestionView, RecordView, StrandView
+from edenmesh.node import ActView, ChoiceView, Decision, FieldView, Json, QuestionView, RecordView, StrandView
 from edenmesh.web.pages.posting import Posted
 
 NOTE: Final = "comments"
@@ -22,7 +22,7 @@ OPEN: Final = ("conflict", "identity conflict", "deleted and edited", "server go
 class Choice:
     """One value, or one row of values that belong together: who gave it, and how a form names it."""
 
-    texts: tuple[str, ...]
+    values: tuple[Json, ...]
     said: ChoiceView
     place: int
 
@@ -132,4 +132,4 @@ def _fields(strand: StrandView) -> Iterator[FieldMatter]:
 
 def _choices(fields: list[FieldView]) -> Iterator[Choice]:
     for place, said in enumerate(fields[0].choices):
-        yield Choice(tuple(one.choices[place].text for one in fields), said, place)
+        yield Choice(tuple(one.choices[place].value for one in fields), said, place)

@@ -22,6 +22,7 @@ class PeerPages:
             page(renderer, "/peers/{device}", self.show),
             page(renderer, "/peers/{device}/allow", self.show, act=self.allow),
             page(renderer, "/peers/{device}/stop", self.show, act=self.stop),
+            page(renderer, "/peers/{device}/share", self.show, act=self.share),
             page(renderer, "/peers/{device}/revoke", self.ask, right=Right.RUN, act=self.revoke),
         ]
 
@@ -33,7 +34,7 @@ class PeerPages:
     async def show(self, visit: Visit) -> Response:
         """One of them."""
         peer, member = self._peer(visit)
-        return visit.render("peer.html", peer=peer, member=member)
+        return visit.render("peer.html", peer=peer, member=member, tables=self._device.tables())
 
     async def allow(self, visit: Visit) -> Response:
         """Exchange with it from now on."""
@@ -51,13 +52,19 @@ class PeerPages:
             undo=f"/peers/{peer.device}/allow",
         )
 
+    async def share(self, visit: Visit) -> Response:
+        """Choose the tables a guest is given."""
+        peer, _ = self._peer(visit)
+        self._device.guests.share(peer.device, visit.posted.all("table"), is_all=visit.posted.is_on("all"))
+        return visit.go(f"/peers/{peer.device}", visit.texts("That is what it is given from now on."))
+
     async def ask(self, visit: Visit) -> Response:
         """What barring means, before it is done."""
         peer, member = self._peer(visit)
         return visit.render("revoke.html", peer=peer, member=member)
 
     async def revoke(self, visit: Visit) -> Response:
-        """Bar it for good."""
+        """Bar a member for good; let a guest go."""
         peer, _ = self._peer(visit)
         if not visit.posted.is_on("understood"):
             raise Refused(
@@ -65,6 +72,8 @@ class PeerPages:
                 {"understood": visit.texts("Tick that you know what it means; it cannot be taken back.")},
             )
         self._device.revoke(peer.device)
+        if peer.is_guest:
+            return visit.go("/peers", visit.texts("%(name)s is no guest of this device any more.", name=peer.name))
         told = visit.texts("%(name)s is barred. Others hear of it when they meet this device.", name=peer.name)
         return visit.go(f"/peers/{peer.device}", told)
 

@@ -35,7 +35,6 @@ class SyncPages:
             page(renderer, "/sync", self.show),
             page(renderer, "/sync/state", self.state),
             page(renderer, "/sync/start", self.show, act=self.start),
-            page(renderer, "/sync/stop", self.show, act=self.stop),
         ]
 
     async def show(self, visit: Visit) -> Response:
@@ -51,15 +50,8 @@ class SyncPages:
         self._work.sync(visit.posted.text("peer"), address=visit.posted.text("address").strip())
         return visit.go("/sync")
 
-    async def stop(self, visit: Visit) -> Response:
-        """End what runs; what has arrived stays."""
-        for job in self._jobs():
-            if not job.is_over:
-                await job.stop()
-        return visit.go("/sync")
-
     def _draw(self, visit: Visit, template: str) -> Response:
-        peers = [one for one in self._device.peers() if one.is_member and not one.is_revoked]
+        peers = [one for one in self._device.peers() if (one.is_member or one.is_guest) and not one.is_revoked]
         chosen = [one for one in peers if one.is_allowed]
         runs = {one.device: self._run_of(one) for one in chosen}
         return visit.render(
