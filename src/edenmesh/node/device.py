@@ -105,9 +105,11 @@ class Device:
         await self._meetings.start()
         self._syncing.start()
         self.deletions.start()
+        self._records.lister.start()
 
     async def stop(self) -> None:
         """End all sessions; what is durable stays."""
+        await self._records.lister.stop()
         await self.deletions.stop()
         await self._syncing.stop()
         await self._visibility.hide()
