@@ -103,7 +103,8 @@ class Lister:
     def start(self) -> None:
         """Keep the lists in quiet moments from now on."""
         self._stirred.set()
-        self._task = asyncio.create_task(self._run())
+        if self._task is None:
+            self._task = asyncio.create_task(self._run())
 
     async def stop(self) -> None:
         """Keep them no more."""
