@@ -50,11 +50,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             items[:] = [item for item in items if not _uses_captures(item)]
             config.hook.pytest_deselected(items=away)
             _left_out.append(f"{len(away)} tests on recorded exchanges: EDENMESH_CAPTURES is not set")
-    rooted = [item for item in items if item.get_closest_marker("root")]
-    obstacle = _obstacle_to_namespaces() if rooted else None
-    if obstacle is not None:
-        for item in rooted:
-            item.add_marker(pytest.mark.skip(reason=obstacle))
+    for marker, find_obstacle in (("root", _obstacle_to_namespaces), ("browser", _obstacle_to_browsing)):
+        marked = [item for item in items if item.get_closest_marker(marker)]
+        obstacle = find_obstacle() if marked else None
+        if obstacle is not None:
+            for item in marked:
+                item.add_marker(pytest.mark.skip(reason=obstacle))
 
 
 @pytest.hookimpl(wrapper=True)
@@ -98,16 +99,28 @@ def _obstacle_to_namespaces() -> str | None:
     """Why network namespaces cannot be made here; None when they can. Installs the `ip` command where it may."""
     if os.geteuid() != 0:
         return "network namespaces need root"
-    if shutil.which("ip") is None and shutil.which("apt-get") is not None:
-        quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-        for command in (["apt-get", "update"], ["apt-get", "install", "-y", "--no-install-recommends", "iproute2"]):
-            subprocess.run(command, env=quiet, capture_output=True, check=False)
+    _install("ip", "iproute2")
     if shutil.which("ip") is None:
         return "the `ip` command is missing: apt-get install iproute2"
     probe = subprocess.run(
         ["unshare", "--net", "ip", "link", "show", "lo"], capture_output=True, text=True, check=False
     )
     return None if probe.returncode == 0 else f"this system refuses network namespaces: {probe.stderr.strip()}"
+
+
+def _obstacle_to_browsing() -> str | None:
+    """Why no browser can be driven here; None when one can. Installs Debian's chromium where it may."""
+    _install("chromium", "chromium")
+    return None if shutil.which("chromium") else "chromium is missing: apt-get install chromium"
+
+
+def _install(command: str, package: str) -> None:
+    """Install the package that has a command, where it is missing and this system and this user may."""
+    if shutil.which(command) is not None or shutil.which("apt-get") is None or os.geteuid() != 0:
+        return
+    quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    for words in (["apt-get", "update"], ["apt-get", "install", "-y", "--no-install-recommends", package]):
+        subprocess.run(words, env=quiet, capture_output=True, check=False)
 
 
 def _stay_at_home(event: str, arguments: tuple[object, ...]) -> None:
