@@ -1,6 +1,7 @@
 """A record in the making, for tests that tell a story: who wrote what, having seen which versions."""
 
 from collections.abc import Mapping
+from itertools import count
 
 from edenmesh.core.encoding import Plain
 from edenmesh.core.ids import AuthorId, DestinationId, FormHash, VersionId
@@ -25,6 +26,7 @@ from edenmesh.core.records import (
     Value,
     Version,
     compose,
+    compose_all,
     form_hash,
     observe,
     record_state,
@@ -135,12 +137,25 @@ class Page:
         made: int = 0,
         about: Mapping[str, Plain] | None = None,
     ) -> VersionId:
-        count = len(self.versions)
-        pen = Pen(AuthorId(bytes([0xA0 + count % 3]) * 32), count, made, count.to_bytes(16, "big"), self.schema)
+        seq = len(self.versions)
+        pen = Pen(AuthorId(bytes([0xA0 + seq % 3]) * 32), seq, made, seq.to_bytes(16, "big"), self.schema)
         carried = compose(pen, TABLE, self.uuid, change, parents=seen, op=op, about=about)
         self.uuid = carried.version.uuid
         self.versions[carried.id] = carried.version
         return carried.id
+
+    def act(
+        self, op: str, seen: tuple[VersionId, ...], change: Change, *, about: Mapping[str, Plain] | None = None
+    ) -> list[VersionId]:
+        """What a person does, in as many versions as it takes."""
+        start = len(self.versions)
+        pens = (
+            Pen(AuthorId(bytes([0xA0]) * 32), number, 0, number.to_bytes(16, "big"), self.schema)
+            for number in count(start)
+        )
+        written = compose_all(pens, TABLE, self.uuid, change, parents=seen, op=op, about=about)
+        self.versions.update({one.id: one.version for one in written})
+        return [one.id for one in written]
 
     def hold_back(self, one: VersionId) -> None:
         """A version has not come to this device."""

@@ -4,7 +4,6 @@ import pytest
 
 from edenmesh.core.encoding import Plain
 from edenmesh.core.ids import VersionId
-from edenmesh.core.limits import VERSION_PARENTS_MAX
 from edenmesh.core.records import (
     OPEN,
     RESOLVE,
@@ -294,16 +293,6 @@ def test_a_strand_that_left_may_be_called_the_same_again() -> None:
     page.edit(clinic, name="New clinic")
     page.same(well, clinic)
     assert shown(page) == {OUTSIDE: [["New clinic", "Old well"]]}
-
-
-def test_with_more_heads_than_a_version_may_name_the_deepest_are_named() -> None:
-    page, well, clinic = two()
-    for number in range(VERSION_PARENTS_MAX + 5):
-        page.put(well, depth=number)
-    deep = page.put(page.put(well, status="a"), status="b")
-    decision = decide_different(page.versions, clinic, [well])
-    assert len(decision.parents) == VERSION_PARENTS_MAX
-    assert {deep, clinic} <= {*decision.parents}
 
 
 def test_who_owns_the_uuid_is_offered_as_keeper() -> None:

@@ -16,7 +16,7 @@ from edenmesh.core.records import (
     Declared,
     Flag,
     StrandState,
-    compose,
+    compose_all,
     difference,
 )
 from edenmesh.eden import TIMEOUT_SECONDS, EdenClient
@@ -179,8 +179,11 @@ class Exchanges:
                         continue
                     op, change, strand = said
                     about: dict[str, Plain] = {**strand.about, "why": f"{destination.name} has gone back: {answer}"}
-                    pen = replace(next(pens), schema=desk.catalogue().schema(row.table))
-                    writing.append(compose(pen, row.table, row.uuid, change, parents=strand.heads, op=op, about=about))
+                    schema = desk.catalogue().schema(row.table)
+                    own = (replace(pen, schema=schema) for pen in pens)
+                    seen = strand.heads
+                    for carried in compose_all(own, row.table, row.uuid, change, parents=seen, op=op, about=about):
+                        writing.append(carried)
                     answered += 1
         return Answered(answered, left)
 

@@ -4,12 +4,12 @@ Parts are rows of the form's components; each is a record of its own that names 
 checked before anything is written, so a refused field costs nothing of the rest.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
 from edenmesh.core.encoding import Plain
-from edenmesh.core.records import ALIAS, MASTER, RETRACT, Carried, Change, Pen, Reference, compose, difference
+from edenmesh.core.records import ALIAS, MASTER, RETRACT, Carried, Change, Pen, Reference, compose_all, difference
 from edenmesh.errors import InvalidInput
 from edenmesh.node.parts import Desk, require_here
 from edenmesh.node.records.drafts import Drafts, Entered
@@ -63,14 +63,12 @@ class Entries:
         with self._desk.writing() as writing:
             pens = self._desk.pens()
             uuid, made = page.master.uuid, 0
-            for composing in written:
-                carried = composing(next(pens))
+            for carried in (one for composing in written for one in composing(pens)):
                 uuid, made = carried.version.uuid, carried.version.made
                 writing.append(carried)
             master = Reference(page.master.table, uuid)
             for part in page.parts:
-                for composing in self._prepare(part, page.about, master):
-                    carried = composing(next(pens))
+                for carried in (one for entry in self._prepare(part, page.about, master) for one in entry(pens)):
                     made = carried.version.made
                     writing.append(carried)
             entered = Entered(made=made or next(pens).made, table=page.master.table, uuid=uuid)
@@ -79,7 +77,7 @@ class Entries:
         return entered
 
     def _prepare(self, entry: Entry, about: Mapping[str, Plain], master: Reference | None) -> "list[_Composing]":
-        """The versions an entry needs: one, or none where it changes nothing."""
+        """The acts an entry needs: one, or none where it changes nothing."""
         if not entry.uuid:
             return self._added(entry, about, master)
         table, uuid, held = self._records.find(entry.table, entry.uuid)
@@ -118,7 +116,7 @@ class Entries:
 
 @dataclass(frozen=True, slots=True)
 class _Composing:
-    """One version that waits for its pen."""
+    """One act that waits for its pens."""
 
     records: RecordDesk
     table: str
@@ -128,6 +126,7 @@ class _Composing:
     op: str
     about: Mapping[str, Plain]
 
-    def __call__(self, pen: Pen) -> Carried:
-        pen = replace(pen, schema=self.records.catalogue().schema(self.table))
-        return compose(pen, self.table, self.uuid, self.change, parents=self.parents, op=self.op, about=self.about)
+    def __call__(self, pens: Iterator[Pen]) -> list[Carried]:
+        schema = self.records.catalogue().schema(self.table)
+        own = (replace(pen, schema=schema) for pen in pens)
+        return compose_all(own, self.table, self.uuid, self.change, parents=self.parents, op=self.op, about=self.about)

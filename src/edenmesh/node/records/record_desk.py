@@ -19,7 +19,7 @@ from edenmesh.core.records import (
     RecordState,
     Reference,
     StrandState,
-    compose,
+    compose_all,
     difference,
     offered_keeper,
     residence,
@@ -223,17 +223,19 @@ class RecordDesk:
         op: str = "put",
         about: Mapping[str, Plain] | None = None,
     ) -> Carried:
-        """Write one version with this device's pen.
+        """Write one act with this device's pen; the version it ends with, nearly always its only one.
 
         Raises InvalidInput where others would refuse it, or not all of the record is here.
         """
         if uuid is not None:
             require_here(self._store, table, uuid)
         with self._desk.writing() as writing:
-            pen = replace(self._desk.pen(), schema=self.catalogue().schema(table))
-            carried = compose(pen, table, uuid, change, parents=parents, op=op, about=about)
-            writing.append(carried)
-        return carried
+            schema = self.catalogue().schema(table)
+            pens = (replace(pen, schema=schema) for pen in self._desk.pens())
+            written = compose_all(pens, table, uuid, change, parents=parents, op=op, about=about)
+            for carried in written:
+                writing.append(carried)
+        return written[-1]
 
     # --- drawing ------------------------------------------------------------------------------------------------------
 

@@ -203,14 +203,16 @@ def _lists(speaking: list[Node], said: Said, history: History) -> dict[str, Choi
                 removed.setdefault((name, canonical_text(removal.item)), set()).update(history.known(removal.seen))
     items: dict[str, list[Value]] = {}
     givers: dict[str, set[Node]] = {}
+    adders: dict[str, list[tuple[VersionId, ...]]] = {}
     for (name, text), nodes in sorted(said.added.items()):
         standing = [node for node in nodes if node not in removed.get((name, text), ())]
         if standing:
             last = max(standing, key=rank).version
             items.setdefault(name, []).append(next(item for item in last.add[name] if canonical_text(item) == text))
             givers.setdefault(name, set()).update(standing)
+            adders.setdefault(name, []).append(tuple(sorted([one for node in standing for one in node.ids])))
     ranked = {name: sorted(nodes, key=rank, reverse=True) for name, nodes in givers.items()}
     return {
-        name: Choice(tuple(items[name]), tuple(one for node in nodes for one in node.ids))
+        name: Choice(tuple(items[name]), tuple(one for node in nodes for one in node.ids), tuple(adders[name]))
         for name, nodes in ranked.items()
     }

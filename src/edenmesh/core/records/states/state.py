@@ -40,10 +40,14 @@ _UNCLEAN: Final = (OPEN | Flag.WAITING | Flag.NEWER | Flag.AWAITED).value
 
 
 class Choice(msgspec.Struct, frozen=True, gc=False):
-    """One value a field may have, `None` where it was emptied, with the versions that gave it, deepest first."""
+    """One value a field may have, `None` where it was emptied, with the versions that gave it, deepest first.
+
+    Of items, `added_by` has for each those that added it, in order.
+    """
 
     content: Content | None
     given_by: tuple[VersionId, ...]
+    added_by: tuple[tuple[VersionId, ...], ...] = ()
 
 
 class FieldState(msgspec.Struct, frozen=True, gc=False):

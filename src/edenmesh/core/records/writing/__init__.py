@@ -1,5 +1,6 @@
 """What is written next: a change, a decision, an undo, what a server was seen to hold."""
 
+from edenmesh.core.records.writing.acts import compose_all
 from edenmesh.core.records.writing.bodies import owed_fields
 from edenmesh.core.records.writing.change import Change, Pen, compose, difference, normal_value, whole_choice
 from edenmesh.core.records.writing.deciding import StrandDecision, decide_different, decide_same, offered_keeper
@@ -16,6 +17,7 @@ __all__ = [
     "StrandDecision",
     "Undo",
     "compose",
+    "compose_all",
     "decide",
     "decide_different",
     "decide_same",

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from edenmesh.core.encoding import Plain, normal_text
 from edenmesh.core.ids import AuthorId, FormHash, VersionId
+from edenmesh.core.limits import VERSION_PARENTS_MAX
 from edenmesh.core.records.states import NOTHING, Choice, Declared, FieldState, StrandState
 from edenmesh.core.records.versions import (
     FORMAT,
@@ -110,8 +111,13 @@ def compose(
 ) -> Carried:
     """Write a version. Without a uuid the record is born here and owns the one it gets.
 
-    Raises InvalidInput where others would refuse the version.
+    Raises InvalidInput where others would refuse the version; where it names too much, `compose_all` writes several.
     """
+    if len(parents) > VERSION_PARENTS_MAX:
+        raise InvalidInput(
+            what=f"So many changed it at once that one change cannot follow all {len(parents)} of them.",
+            do="Edit the record by itself once; then try again.",
+        )
     table = normal_text(table)
     return write(
         Version(
@@ -160,12 +166,14 @@ def _change_field(change: Change, name: str, content: Content | None, known: Fie
 
 def _change_items(change: Change, name: str, content: tuple[Value, ...], listed: list[Choice]) -> None:
     items = {canonical_text(item): normal_value(item) for item in content}
-    given_by = sorted({one for choice in listed for one in choice.given_by})
     shown = {
-        canonical_text(item): item for choice in listed if isinstance(choice.content, tuple) for item in choice.content
+        canonical_text(item): Removal(item, list[bytes](added_by))
+        for choice in listed
+        if isinstance(choice.content, tuple)
+        for item, added_by in zip(choice.content, choice.added_by, strict=True)
     }
     added = [items[text] for text in sorted(items.keys() - shown.keys())]
-    removed = [Removal(shown[text], list[bytes](given_by)) for text in sorted(shown.keys() - items.keys())]
+    removed = [shown[text] for text in sorted(shown.keys() - items.keys())]
     if added:
         change.add[name] = added
     if removed:

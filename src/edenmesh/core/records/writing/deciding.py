@@ -9,12 +9,11 @@ from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 
 from edenmesh.core.encoding import Plain
-from edenmesh.core.ids import AuthorId, DestinationId, VersionId
-from edenmesh.core.limits import SALT_BYTES, VERSION_PARENTS_MAX
+from edenmesh.core.ids import DestinationId, VersionId
 from edenmesh.core.records.history import History, Node
 from edenmesh.core.records.states import RecordState, StrandState, record_states, residences_of
-from edenmesh.core.records.versions import OBSERVE, RESOLVE, Version, left_uuid, owns_uuid
-from edenmesh.core.records.writing.change import Change, Pen, compose
+from edenmesh.core.records.versions import OBSERVE, Version, left_uuid, owns_uuid
+from edenmesh.core.records.writing.acts import tried
 from edenmesh.errors import InvalidInput
 
 Versions = Mapping[VersionId, Version]
@@ -22,7 +21,10 @@ Versions = Mapping[VersionId, Version]
 
 @dataclass(frozen=True, slots=True)
 class StrandDecision:
-    """What a resolution on strands will say: it assigns nothing. `uuid` is the one it is written under."""
+    """What a resolution on strands will say: it assigns nothing. `uuid` is the one it is written under.
+
+    To be written by `compose_all`: there may be more to name than one version can.
+    """
 
     uuid: str
     parents: tuple[VersionId, ...]
@@ -139,7 +141,7 @@ class _Family:
     ) -> StrandDecision:
         """The decision, with what it takes back of decisions that contradict each other."""
         uuid = self.uuid_of(keeper or strands[0])
-        heads = self._heads(strands)
+        heads = tuple(sorted({head for strand in strands for head in strand.heads}))
         contradicting = {one for state in self._states for one in state.contradictions}
         for undone in ((), tuple(sorted(contradicting))) if contradicting else ((),):
             said = {**about, "undoes": list[Plain](undone)} if undone else about
@@ -151,24 +153,12 @@ class _Family:
             do="Undo those first: the history of the record shows them.",
         )
 
-    def _heads(self, strands: list[StrandState]) -> tuple[VersionId, ...]:
-        """All heads, or as many of the deepest as a version may name: what is not named is a head further on."""
-        heads = {head for strand in strands for head in strand.heads}
-        if len(heads) > VERSION_PARENTS_MAX:
-            history = History(self._versions, self._uncounted)
-            depth = {head: node.depth for head in heads if (node := history.node(head)) is not None}
-            first = [max(strand.heads, key=lambda head: (depth[head], head)) for strand in strands]
-            rest = sorted(heads.difference(first), key=lambda head: (depth[head], head), reverse=True)
-            heads = {*[*first, *rest][:VERSION_PARENTS_MAX]}
-        return tuple(sorted(heads))
-
     def _holds(self, decision: StrandDecision, strands: list[StrandState], keeper: StrandState | None) -> bool:
         """Whether the strands would be as the decision says."""
         table = next(iter(self._versions.values())).table
-        pen = Pen(AuthorId(bytes(32)), 0, 0, bytes(SALT_BYTES))
-        tried = compose(pen, table, decision.uuid, Change(), parents=decision.parents, op=RESOLVE, about=decision.about)
-        states = record_states({**self._versions, tried.id: tried.version}, self._uncounted)
-        if any(tried.id in state.contradictions for state in states):
+        more = tried(table, decision.uuid, decision.parents, decision.about)
+        states = record_states({**self._versions, **more}, self._uncounted)
+        if any(not more.keys().isdisjoint(state.contradictions) for state in states):
             return False
         place = {
             one: (state.uuid, strand.first) for state in states for strand in state.strands for one in strand.firsts

@@ -11,12 +11,11 @@ from collections.abc import Iterable, Mapping, Set
 from typing import Final, NamedTuple
 
 from edenmesh.core.encoding import Plain
-from edenmesh.core.ids import AuthorId, FormHash, VersionId, format_id
-from edenmesh.core.limits import SALT_BYTES
+from edenmesh.core.ids import VersionId, format_id
 from edenmesh.core.records.history import History, Node, may_be_undone, undoes_any
 from edenmesh.core.records.states import Declarations, RecordState, StrandState, record_states
 from edenmesh.core.records.versions import OBSERVE, RESOLVE, RETRACT, Version
-from edenmesh.core.records.writing.change import Change, Pen, compose
+from edenmesh.core.records.writing.acts import tried
 from edenmesh.errors import InvalidInput
 
 Versions = Mapping[VersionId, Version]
@@ -28,7 +27,7 @@ _NAME_CHARS: Final = 14
 class Undo(NamedTuple):
     """What the resolution that undoes says: it has op `resolve`, these parents and this `about`, and no values.
 
-    `uuid` is that of the record to write it under.
+    `uuid` is that of the record to write it under. To be written by `compose_all`.
     """
 
     uuid: str
@@ -103,9 +102,8 @@ class _Undoing:
             about["why"] = why
         uuids = {state.uuid for state, _ in holding}
         uuid = node.version.uuid if node.version.uuid in uuids else min(uuids)
-        pen = Pen(AuthorId(bytes(len(one))), 0, 0, bytes(SALT_BYTES), FormHash(node.version.schema))
-        tried = compose(pen, node.version.table, uuid, Change(), parents=parents, op=RESOLVE, about=about)
-        after = record_states({**self._versions, tried.id: tried.version}, self._uncounted, self._declarations)
+        more = tried(node.version.table, uuid, parents, about, node.version.schema)
+        after = record_states({**self._versions, **more}, self._uncounted, self._declarations)
         if self._before == _shown(after):
             raise InvalidInput(
                 what=f"To undo {_name(one)} would change nothing: {_why_nothing(node, states)}.",
