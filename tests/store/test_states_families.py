@@ -1,10 +1,13 @@
 """Records that a decision makes: a strand that left is listed under its own uuid, whatever came first."""
 
+from collections.abc import Iterable, Mapping, Set
 from itertools import permutations
 from pathlib import Path
 
+import pytest
+
 from edenmesh.core.encoding import Plain
-from edenmesh.core.ids import DestinationId
+from edenmesh.core.ids import AuthorId, DestinationId, VersionId
 from edenmesh.core.records import (
     ABSENT,
     OBSERVE,
@@ -13,10 +16,13 @@ from edenmesh.core.records import (
     Carried,
     Flag,
     RecordState,
+    Version,
     body_hash,
+    delivered_at,
     left_uuid,
 )
 from edenmesh.store import Store, TableRow
+from tests.core.records.calls import calls_of
 from tests.store.making import Author, Team, add_parts, make_store
 
 TABLE = "pr_person"
@@ -218,3 +224,39 @@ def test_a_leaver_whose_beginning_is_hidden_is_not_shown_and_comes_back(store: S
     with store.change() as change:
         change.hide(TABLE, settled.uuid)
     assert values(store, settled.uuid) == {"name": "Bo"}, "what stands under the other uuid is there still"
+
+
+def test_four_times_the_leavers_are_four_times_the_work(tmp_path: Path) -> None:
+    small, large = (_work_of_leavers(tmp_path / str(count), count) for count in (15, 60))
+    assert large < 5 * small, (small, large)
+
+
+def test_a_program_that_looks_at_the_family_for_each_member_is_caught(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def one_by_one(
+        states: Iterable[RecordState], versions: Mapping[VersionId, Version], uncounted: Set[VersionId]
+    ) -> Mapping[str, Mapping[DestinationId, Set[AuthorId]]]:
+        return {state.uuid: delivered_at(state, versions, uncounted) for state in states}
+
+    monkeypatch.setattr("edenmesh.store.states.deliveries_of", one_by_one)
+    small, large = (_work_of_leavers(tmp_path / str(count), count) for count in (15, 60))
+    assert large > 8 * small, (small, large)
+
+
+def _work_of_leavers(folder: Path, count: int) -> int:
+    """How many calls it takes to derive a family from which many left, each seen at a server where it is now."""
+    team = Team(1)
+    author = team.authors[0]
+    firsts = sorted(author.write(f"urn:{count}", {"name": str(number)}).id for number in range(count + 1))
+    about: dict[str, Plain] = {"keeps": firsts[0], "leaves": list[Plain](firsts[1:])}
+    decision = author.write(f"urn:{count}", {}, op=RESOLVE, parents=firsts, about=about)
+    for one in firsts[1:]:
+        body: dict[str, Plain] = {"body": ABSENT, "destination": PLACE, "strand": one}
+        author.write(left_uuid(one), {}, op=OBSERVE, parents=[decision.id], about=body)
+    with make_store(folder) as store:
+        with store.change() as change:
+            change.add_charter(team.entries)
+        add_parts(store, author.parts())
+        assert len(listed(store)) == count + 1
+        return calls_of(store.derive_states)

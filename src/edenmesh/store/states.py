@@ -7,15 +7,15 @@ the versions beside it. Deriving all of them again gives the same.
 
 from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeAlias
 
-from edenmesh.core.ids import DestinationId, FormHash, VersionId
+from edenmesh.core.ids import AuthorId, DestinationId, FormHash, VersionId
 from edenmesh.core.records import (
     OBSERVE,
     Flag,
     RecordState,
     Version,
-    delivered_at,
+    deliveries_of,
     family_uuids,
     open_questions,
     record_states,
@@ -31,6 +31,8 @@ from edenmesh.store.versions import Name, decode_rows, rows_of
 
 RULES: Final = 3
 """Changes with the rules by which states are derived: a store that was derived by others is derived anew."""
+Deliveries: TypeAlias = Mapping[DestinationId, tuple[bytes, bool]]
+"""By destination the body that is there, and whether that is a receipt."""
 _PAGE: Final = 1000
 _AWAITED: Final = Flag.AWAITED.value
 _QUESTION: Final = Flag.QUESTION.value
@@ -69,18 +71,26 @@ class States:
         members, versions, uncounted = self._read(record)
         states = record_states(versions, uncounted, self.forms.declarations) if versions else ()
         by_uuid = {state.uuid: state for state in states}
+        # What is asked of all versions is asked once, however many members there are.
+        family = _by_uuid(versions.values())
+        delivered = self._delivered(states, family, versions, uncounted)
+        missing = self._missing(versions) if any(state.flags & Flag.AWAITED for state in states) else set()
+        asked = (
+            open_questions(versions, None, uncounted) if any(state.flags & Flag.QUESTION for state in states) else ()
+        )
+        asking = _by_uuid(versions[one] for one in asked)
         for member in members:
             state = by_uuid.get(member.uuid)
             is_awaited = state is not None and bool(state.flags & Flag.AWAITED)
             if is_awaited or member.flags & _AWAITED:
-                self._save_awaited(member.num, versions if is_awaited else {})
+                self._save_awaited(member.num, missing if is_awaited else set())
             if member.flags & _QUESTION or (state is not None and state.flags & Flag.QUESTION):
-                self._save_questions(member, versions, uncounted)
-            found = self._delivered(state, versions, uncounted) if state else {}
+                self._save_questions(member.num, asking.get(member.uuid, []))
+            found = delivered.get(member.uuid, {})
             if found or member.is_delivered:
                 self._save_deliveries(member.num, found)
             if forks:
-                self._save_twins(member, versions, forks)
+                self._save_twins(member.num, family.get(member.uuid, []), forks)
             self._save_flags(member, state)
         return [member.num for member in members]
 
@@ -99,43 +109,53 @@ class States:
         if now != (member.flags, member.waiting, member.is_vacant):
             self.link.run("UPDATE records SET flags = ?, waiting = ?, is_vacant = ? WHERE num = ?", (*now, member.num))
 
-    def _save_awaited(self, record: int, versions: Mapping[VersionId, Version]) -> None:
+    def _missing(self, versions: Mapping[VersionId, Version]) -> set[FormHash]:
         awaited = {FormHash(version.schema) for version in versions.values()} - {b""}
-        missing = {form for form in awaited if form not in self.forms}
+        return {form for form in awaited if form not in self.forms}
+
+    def _save_awaited(self, record: int, missing: Set[FormHash]) -> None:
         known = {row[0] for row in self.link.rows("SELECT form FROM awaited WHERE record = ?", (record,))}
         for form in known - missing:
             self.link.run("DELETE FROM awaited WHERE form = ? AND record = ?", (form, record))
         for form in missing - known:
             self.link.run("INSERT INTO awaited VALUES (?, ?)", (form, record))
 
-    def _save_questions(self, member: Member, versions: Mapping[VersionId, Version], uncounted: Set[VersionId]) -> None:
-        self.link.run("DELETE FROM questions WHERE record = ?", (member.num,))
-        asked = [versions[one] for one in open_questions(versions, None, uncounted)]
-        for destination in {one.observation.destination for one in asked if one.uuid == member.uuid}:
-            self.link.run("INSERT INTO questions VALUES (?, ?)", (destination, member.num))
+    def _save_questions(self, record: int, asking: Iterable[Version]) -> None:
+        self.link.run("DELETE FROM questions WHERE record = ?", (record,))
+        for destination in {one.observation.destination for one in asking}:
+            self.link.run("INSERT INTO questions VALUES (?, ?)", (destination, record))
 
-    def _save_twins(self, member: Member, versions: Mapping[VersionId, Version], forks: Forks) -> None:
-        own = [version for version in versions.values() if version.uuid == member.uuid]
-        self.link.run("DELETE FROM twins WHERE record = ?", (member.num,))
+    def _save_twins(self, record: int, own: list[Version], forks: Forks) -> None:
+        self.link.run("DELETE FROM twins WHERE record = ?", (record,))
         for author in forks.authors_of(own):
-            self.link.run("INSERT INTO twins VALUES (?, ?)", (member.num, author))
+            self.link.run("INSERT INTO twins VALUES (?, ?)", (record, author))
 
     def _delivered(
-        self, state: RecordState, versions: Mapping[VersionId, Version], uncounted: Set[VersionId]
-    ) -> dict[DestinationId, tuple[bytes, bool]]:
-        """Where a record is delivered: the body that is there, and whether that is a receipt."""
-        found: dict[DestinationId, tuple[bytes, bool]] = {}
-        destinations = _destinations(version for version in versions.values() if version.uuid == state.uuid)
+        self,
+        states: Iterable[RecordState],
+        family: Mapping[str, list[Version]],
+        versions: Mapping[VersionId, Version],
+        uncounted: Set[VersionId],
+    ) -> dict[str, Deliveries]:
+        """Where records are delivered: the body that is there, and whether that is a receipt."""
+        observed = {state.uuid: _destinations(family.get(state.uuid, ())) for state in states if state.strand}
+        shown = {state.uuid: state for state in states if observed.get(state.uuid)}
         # Asked of all destinations at once: whoever names many of them makes nobody look at the record as often.
-        delivered = delivered_at(state, versions, uncounted) if destinations and state.strand else {}
-        for destination in sorted(destinations & delivered.keys()):
+        delivered = deliveries_of(shown.values(), versions, uncounted) if shown else {}
+        return {uuid: self._receipts(shown[uuid], observed[uuid], found) for uuid, found in delivered.items()}
+
+    def _receipts(
+        self, state: RecordState, observed: Set[DestinationId], delivered: Mapping[DestinationId, Set[AuthorId]]
+    ) -> Deliveries:
+        found: dict[DestinationId, tuple[bytes, bool]] = {}
+        for destination in sorted(observed & delivered.keys()):
             if state.strand:
                 is_pinned = destination in self.charter.destinations
                 has_witness = is_pinned and any(self.charter.is_gateway(author) for author in delivered[destination])
                 found[destination] = state_body(state.strand), has_witness
         return found
 
-    def _save_deliveries(self, record: int, found: Mapping[DestinationId, tuple[bytes, bool]]) -> None:
+    def _save_deliveries(self, record: int, found: Deliveries) -> None:
         """Note where a record is delivered; of another body nothing was read back yet."""
         rows = self.link.rows("SELECT destination, body, is_receipt FROM delivered WHERE record = ?", (record,))
         known = {DestinationId(destination): (body, bool(flag)) for destination, body, flag in rows}
@@ -162,6 +182,13 @@ def names_of(link: Link, records: Iterable[int]) -> set[Name]:
     """Table and uuid of records."""
     sql = "SELECT name, uuid FROM records JOIN tables ON tables.num = table_num WHERE records.num = ?"
     return {(name, uuid) for record in records for name, uuid in link.rows(sql, (record,))}
+
+
+def _by_uuid(versions: Iterable[Version]) -> dict[str, list[Version]]:
+    found: dict[str, list[Version]] = {}
+    for version in versions:
+        found.setdefault(version.uuid, []).append(version)
+    return found
 
 
 def _destinations(versions: Iterable[Version]) -> set[DestinationId]:

@@ -3,9 +3,7 @@
 Work is counted in calls, so that no clock decides.
 """
 
-import sys
 from collections.abc import Callable
-from types import FrameType
 
 import pytest
 
@@ -23,6 +21,7 @@ from edenmesh.core.records import (
     owed_fields,
 )
 from edenmesh.core.records.writing import bodies
+from tests.core.records.calls import calls_of
 from tests.core.records.family_page import FamilyPage
 from tests.core.records.pages import OUTSIDE, SERVER, Page
 
@@ -233,7 +232,7 @@ def _calls(
     """How many calls it takes to answer something of a history of this shape: its state, unless it is said else."""
     page = Page()
     shape(page, count)
-    return _calls_of(lambda: asked(page))
+    return calls_of(lambda: asked(page))
 
 
 def _calls_for_decisions(count: int, says_same: bool) -> int:
@@ -245,21 +244,4 @@ def _calls_for_decisions(count: int, says_same: bool) -> int:
             page.say_same(*firsts)
         else:
             page.say_different(keeper, *(one for one in firsts if one != keeper))
-    return _calls_of(lambda: page.states)
-
-
-def _calls_of(answer: Callable[[], object]) -> int:
-    """How many calls an answer takes, those into C among them."""
-    made = 0
-
-    def note(frame: FrameType, event: str, arg: object) -> None:
-        nonlocal made
-        made += event in ("call", "c_call")
-
-    previous = sys.getprofile()
-    sys.setprofile(note)
-    try:
-        answer()
-    finally:
-        sys.setprofile(previous)
-    return made
+    return calls_of(lambda: page.states)

@@ -6,6 +6,7 @@ from edenmesh.core.records.states.merge import record_state, record_states
 from edenmesh.core.records.states.observation import (
     body_hash,
     delivered_at,
+    deliveries_of,
     is_delivered,
     is_receipt,
     last_observations,
@@ -30,6 +31,7 @@ __all__ = [
     "body_hash",
     "declared_by",
     "delivered_at",
+    "deliveries_of",
     "family_uuids",
     "is_delivered",
     "is_receipt",

@@ -78,22 +78,28 @@ def versions_at(
     versions of other strands begins anew, and an observation under another uuid is one of another place: its
     destination is another. Where there is one record in the family, these are its very versions.
     """
+    return versions_by_uuid(versions, [uuid], uncounted)[uuid]
+
+
+def versions_by_uuid(
+    versions: Mapping[VersionId, Version], uuids: Iterable[str], uncounted: Set[VersionId] = frozenset()
+) -> dict[str, Mapping[VersionId, Version]]:
+    """The same for several records of the family, for which who resides where is found once."""
     residences = residences_of(History(versions, uncounted))
     if len(residences) == 1:
-        return versions if residences[0].uuid == uuid else {}
-    record = next((one for one in residences if one.uuid == uuid), None)
-    if record is None:
-        return {}
+        return {uuid: versions if residences[0].uuid == uuid else {} for uuid in uuids}
+    records = {one.uuid: one for one in residences}
+    return {uuid: _apart(records[uuid], versions) if uuid in records else {} for uuid in uuids}
+
+
+def _apart(record: Residence, versions: Mapping[VersionId, Version]) -> Mapping[VersionId, Version]:
     strand_of = {one: nodes[0].id for nodes in record.strands for node in nodes for one in node.equals}
-    return {
-        one: _alone(version, uuid, versions.keys() - record.versions.keys(), strand_of.get(one, one))
-        for one, version in record.versions.items()
-    }
+    return {one: _alone(version, record, versions, strand_of.get(one, one)) for one, version in record.versions.items()}
 
 
-def _alone(version: Version, uuid: str, elsewhere: Set[VersionId], strand: VersionId) -> Version:
-    parents = [one for one in version.parents if one not in elsewhere]
-    about = version.about
+def _alone(version: Version, record: Residence, versions: Mapping[VersionId, Version], strand: VersionId) -> Version:
+    parents = [one for one in version.parents if one in record.versions or one not in versions]
+    about, uuid = version.about, record.uuid
     if version.uuid != uuid and version.op == OBSERVE and version.is_understood:
         destination = version.observation.destination
         about = {**about, "destination": tagged_hash("elsewhere", destination, version.uuid.encode())}

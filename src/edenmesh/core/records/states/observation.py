@@ -14,7 +14,7 @@ from collections.abc import Callable, Hashable, Iterable, Mapping, Set
 from edenmesh.core.encoding import encode
 from edenmesh.core.ids import AuthorId, DestinationId, VersionId, tagged_hash
 from edenmesh.core.records.history import History, Node, is_only_undo
-from edenmesh.core.records.states.families import versions_at
+from edenmesh.core.records.states.families import versions_at, versions_by_uuid
 from edenmesh.core.records.states.state import RecordState, StrandState
 from edenmesh.core.records.versions import (
     ABSENT,
@@ -111,7 +111,22 @@ def delivered_at(
     state: RecordState, versions: Versions, uncounted: Set[VersionId] = frozenset()
 ) -> dict[DestinationId, set[AuthorId]]:
     """All destinations at which the record is delivered (`is_delivered`), each with who observed that last."""
-    versions = _own(state, versions, uncounted)
+    return _delivered_at(state, _own(state, versions, uncounted), uncounted)
+
+
+def deliveries_of(
+    states: Iterable[RecordState], versions: Versions, uncounted: Set[VersionId] = frozenset()
+) -> dict[str, dict[DestinationId, set[AuthorId]]]:
+    """The same of several records of one family, by uuid."""
+    own: dict[str, Versions] = {state.uuid: versions for state in states if state.is_clean}
+    shared = [state.uuid for state in states if state.uuid in own and state.strand and state.strand.is_shared]
+    own.update(versions_by_uuid(versions, shared, uncounted) if shared else {})
+    return {state.uuid: _delivered_at(state, own.get(state.uuid, {}), uncounted) for state in states}
+
+
+def _delivered_at(
+    state: RecordState, versions: Versions, uncounted: Set[VersionId]
+) -> dict[DestinationId, set[AuthorId]]:
     seen: dict[DestinationId, dict[VersionId, Observation]] = {}
     for one, version in versions.items():
         if _is_seen(one, version, uncounted):
