@@ -5,9 +5,11 @@ person says which is right (design, section 2.6): as it is here, as it is there,
 """
 
 from collections.abc import Mapping, Set
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
+from edenmesh.core.encoding import encode
 from edenmesh.core.ids import DestinationId, VersionId
+from edenmesh.core.limits import PASTS_BYTES_MAX
 from edenmesh.core.records import (
     OBSERVE,
     Content,
@@ -18,6 +20,8 @@ from edenmesh.core.records import (
     open_questions,
 )
 from edenmesh.store import RecordVersions
+
+Heads: TypeAlias = tuple[VersionId, ...]
 
 
 class Question(NamedTuple):
@@ -37,15 +41,12 @@ def questions_of(held: RecordVersions, strand: StrandState | None) -> list[Quest
     if not any(_asks(version) for version in held.versions.values()):
         return []
     held = held.alone()
-    history = History(held.versions, held.uncounted)
-    had: dict[tuple[VersionId, ...], set[str]] = {}
+    asked = {one: held.versions[one].observation for one in open_questions(held.versions, None, held.uncounted)}
+    had = _fields_had(held, [seen.after for seen in asked.values() if not seen.is_absence])
     found: list[Question] = []
-    for one in open_questions(held.versions, None, held.uncounted):
-        observation = held.versions[one].observation
-        if not observation.is_absence and observation.after not in had:
-            had[observation.after] = _fields_shown(past_of(held, history, observation.after))
-        older = {} if observation.is_absence else _older(held.versions[one], strand, had[observation.after])
-        found.append(Question(one, observation.destination, observation.is_absence, older))
+    for one, seen in asked.items():
+        older = {} if seen.is_absence else _older(held.versions[one], strand, had.get(seen.after, frozenset()))
+        found.append(Question(one, seen.destination, seen.is_absence, older))
     return sorted(found, key=lambda question: (question.destination, question.version))
 
 
@@ -68,6 +69,20 @@ def past_of(held: RecordVersions, history: History, heads: tuple[VersionId, ...]
 
 def _asks(version: Version) -> bool:
     return version.op == OBSERVE and "after" in version.about and version.is_understood
+
+
+def _fields_had(held: RecordVersions, places: list[Heads]) -> dict[Heads, Set[str]]:
+    """The fields that the record had at each of these places of its history.
+
+    To look at a place costs a walk through all versions, so no more are looked at than have PASTS_BYTES_MAX bytes
+    together, one at least. Of the others no field is known, and so an answer empties none here.
+    """
+    distinct = list(dict.fromkeys(places))
+    if len(distinct) > 1:
+        size_bytes = sum(len(encode(version)) for version in held.versions.values())
+        distinct = distinct[: max(PASTS_BYTES_MAX // size_bytes, 1)]
+    history = History(held.versions, held.uncounted)
+    return {heads: _fields_shown(past_of(held, history, heads)) for heads in distinct}
 
 
 def _fields_shown(held: RecordVersions) -> set[str]:
