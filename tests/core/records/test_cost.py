@@ -4,6 +4,7 @@ Work is counted in calls, so that no clock decides.
 """
 
 from collections.abc import Callable
+from itertools import count
 
 import pytest
 
@@ -20,6 +21,7 @@ from edenmesh.core.records import (
     observe,
     owed_fields,
 )
+from edenmesh.core.records.states import units
 from edenmesh.core.records.writing import bodies
 from tests.core.records.calls import calls_of
 from tests.core.records.family_page import FamilyPage
@@ -85,6 +87,16 @@ def torn_rows(page: Page, count: int) -> None:
     seen: tuple[VersionId, ...] = (page.put(name="Well"),)
     for number in range(count // 2):
         seen = tuple(page.write(PUT, seen, Change(set={unit[number % 8]: f"{number}{value}"})) for value in "ab")
+
+
+def taken_over(page: Page, count: int) -> None:
+    """Many who do not know a unit edit one field of it, each over all of many rows that contradict each other."""
+    page.declare(["lat", "lon"])
+    first = page.put(lat="0", lon="0")
+    torn = [page.put(first, lat=str(number), lon=str(number)) for number in range(count)]
+    seen = page.put(*torn, name="Well")
+    for _ in range(count):
+        page.write(PUT, (seen,), Change(set={"lon": "x"}))
 
 
 def items(page: Page, count: int) -> None:
@@ -196,6 +208,17 @@ def test_twice_the_history_is_about_twice_the_work_for_whoever_reads_the_server(
     small, large = _calls(shape, SMALL, asked), _calls(shape, 2 * SMALL, asked)
     assert small > SMALL
     assert large <= GROWTH_MAX * small, (small, large)
+
+
+def test_four_times_the_writers_over_four_times_the_rows_are_about_four_times_the_work() -> None:
+    small, large = _calls(taken_over, SMALL), _calls(taken_over, 4 * SMALL)
+    assert large <= 2 * GROWTH_MAX * small, (small, large)
+
+
+def test_a_program_that_goes_through_the_rows_for_each_writer_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    numbers = count()
+    monkeypatch.setattr(units, "encode", lambda _: next(numbers))
+    assert _calls(taken_over, 4 * SMALL) > 4 * GROWTH_MAX * _calls(taken_over, SMALL)
 
 
 def test_a_reader_without_an_allowance_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:

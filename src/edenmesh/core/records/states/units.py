@@ -5,14 +5,17 @@ is a row, one value for each field. What a version leaves out it takes over from
 below it follows: from all of them where those were in conflict. Programs that know the form write a unit whole, and
 then nothing needs to be taken over.
 
-Cost: where something is taken over, one pass over the nodes with a bit for each version that assigns the unit. Rows
-multiply where people who do not know the unit edit its fields apart; beyond a bound they are taken apart, so that
-every value stands in one of them though not beside every other.
+Cost: where something is taken over, one pass over the nodes with a bit for each version that assigns the unit; what
+many take over from the same rows is gone through once for all who give the same. Rows multiply where people who do not
+know the unit edit its fields apart; beyond a bound they are taken apart, so that every value stands in one of them
+though not beside every other.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 from typing import Final, TypeAlias
 
+from edenmesh.core.encoding import encode
 from edenmesh.core.ids import VersionId
 from edenmesh.core.limits import UNIT_ROWS_MAX
 from edenmesh.core.records.history import Node, Past
@@ -48,24 +51,36 @@ def unit_fields(
     unit: Unit, live: Sequence[Node], rows: Mapping[Node, Rows], declared: Declared
 ) -> dict[str, FieldState]:
     """The fields of a unit from its live assigners, the deepest first. Several rows: all its fields are undecided."""
-    givers: dict[Texts, list[VersionId]] = {}
     contents: dict[Texts, Row] = {}
+    giving: dict[Texts, list[list[Node]]] = {}
+    # Those who took over the same share their rows, which are gone through once.
+    alike: dict[int, list[Node]] = {}
     for node in live:
-        for texts, row in sorted(rows[node].items()):
-            givers.setdefault(texts, []).extend(node.ids)
+        alike.setdefault(id(rows[node]), []).append(node)
+    for nodes in alike.values():
+        for texts, row in sorted(rows[nodes[0]].items()):
+            giving.setdefault(texts, []).append(nodes)
             contents.setdefault(texts, row)
+    ids = {key: _ids(nodes) for key, nodes in alike.items()}
+    places = {node: place for place, node in enumerate(live)}
+    givers = {
+        texts: ids[id(rows[groups[0][0]])] if len(groups) == 1 else _ids(sorted(chain(*groups), key=places.__getitem__))
+        for texts, groups in giving.items()
+    }
     order = list(givers)
     ranked = [(number, declared.restrictive[name]) for number, name in enumerate(unit) if name in declared.restrictive]
     if ranked:
         order.sort(key=lambda texts: sorted([restriction(texts[number], ranks) for number, ranks in ranked]))
-    choices = [
-        [Choice(contents[texts][number], tuple(givers[texts])) for texts in order] for number in range(len(unit))
-    ]
+    choices = [[Choice(contents[texts][number], givers[texts]) for texts in order] for number in range(len(unit))]
     if len(order) > 1:
         return {name: FieldState(tuple(ours), unit) for name, ours in zip(unit, choices, strict=True)}
     return {
         name: FieldState(tuple(ours)) for name, ours in zip(unit, choices, strict=True) if ours[0].content is not None
     }
+
+
+def _ids(nodes: Iterable[Node]) -> tuple[VersionId, ...]:
+    return tuple([one for node in nodes for one in node.ids])
 
 
 def rank(node: Node) -> tuple[int, VersionId]:
@@ -96,6 +111,8 @@ class _Takeover:
         self._past: Final = past
         self._assigners: Final = list(given)
         self._rows: Final[dict[Node, Rows]] = {}
+        self._below: Final[dict[tuple[int, frozenset[str]], Rows]] = {}
+        self._shared: Final[dict[tuple[int, bytes], Rows]] = {}
 
     def rows(self) -> dict[Node, Rows]:
         bits = {node: 1 << number for number, node in enumerate(self._assigners)}
@@ -119,14 +136,30 @@ class _Takeover:
         return self._rows
 
     def _row_at(self, node: Node, standing: int) -> Rows:
+        """The rows below with what a node gives in them; the same ones for all who give the same over the same."""
         given = self._given[node]
-        rows: dict[Texts, Row] = {}
-        for below in self._rows_below(standing) if len(given) < len(self._unit) else ((None,) * len(self._unit),):
-            row = tuple([given.get(name, value) for name, value in zip(self._unit, below, strict=True)])
-            rows.update({texts: one for texts, one in _row_of(row).items() if texts not in rows})
-        return rows if len(rows) <= UNIT_ROWS_MAX else _taken_apart(rows)
+        if len(given) == len(self._unit):
+            return _row_of(tuple([given[name] for name in self._unit]))
+        key = standing, encode(given)
+        if key not in self._shared:
+            values = [(place, given[name]) for place, name in enumerate(self._unit) if name in given]
+            self._shared[key] = dict(_laid_over(values, self._taken_over(standing, frozenset(given))))
+        return self._shared[key]
 
-    def _rows_below(self, standing: int) -> Iterable[Row]:
+    def _taken_over(self, standing: int, given: frozenset[str]) -> Rows:
+        """The distinct rows of these nodes, the deepest first, with nothing in the fields that are given."""
+        if (standing, given) not in self._below:
+            places = [place for place, name in enumerate(self._unit) if name in given]
+            rows: dict[Texts, Row] = {}
+            for texts, row in self._rows_below(standing):
+                bare, values = list(texts), list(row)
+                for place in places:
+                    bare[place], values[place] = "", None
+                rows.setdefault(tuple(bare), tuple(values))
+            self._below[standing, given] = rows if len(rows) <= UNIT_ROWS_MAX else _taken_apart(rows)
+        return self._below[standing, given]
+
+    def _rows_below(self, standing: int) -> Iterable[tuple[Texts, Row]]:
         """The rows of these nodes, the deepest first; one of emptiness where there are none."""
         nodes: list[Node] = []
         while standing:
@@ -134,7 +167,18 @@ class _Takeover:
             nodes.append(self._assigners[low.bit_length() - 1])
             standing ^= low
         nodes.sort(key=rank, reverse=True)
-        return [row for node in nodes for _, row in sorted(self._rows[node].items())] or [(None,) * len(self._unit)]
+        width = len(self._unit)
+        return [one for node in nodes for one in sorted(self._rows[node].items())] or [(("",) * width, (None,) * width)]
+
+
+def _laid_over(given: Iterable[tuple[int, Value | None]], rows: Rows) -> Iterable[tuple[Texts, Row]]:
+    """The rows with these values in these places."""
+    said = [(place, value, "" if value is None else canonical_text(value)) for place, value in given]
+    for bare, values in rows.items():
+        texts, row = list(bare), list(values)
+        for place, value, text in said:
+            texts[place], row[place] = text, value
+        yield tuple(texts), tuple(row)
 
 
 def _taken_apart(rows: Rows) -> Rows:
