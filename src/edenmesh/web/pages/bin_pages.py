@@ -12,6 +12,7 @@ from edenmesh.errors import InvalidInput
 from edenmesh.node import Device
 from edenmesh.web.pages.page import Refused, Visit, page
 from edenmesh.web.pages.rendering import Renderer
+from edenmesh.web.pages.wording import Wording
 from edenmesh.web.visiting import Right
 
 _LISTED: Final = 100
@@ -42,6 +43,7 @@ class BinPages:
             seen=self._deletions.bin.look(limit=_LISTED, after=after),
             is_steward=own is not None and "steward" in own.roles,
             own_name=self._device.name,
+            words=Wording(self._device, visit.texts),
         )
 
     async def fetch(self, visit: Visit) -> Response:

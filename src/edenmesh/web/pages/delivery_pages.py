@@ -16,6 +16,7 @@ from edenmesh.node import DeliveryResult, DeliveryUpdate, DestinationView, Devic
 from edenmesh.web.jobs import Job, Jobs, Work
 from edenmesh.web.pages.page import Visit, page
 from edenmesh.web.pages.rendering import Renderer
+from edenmesh.web.pages.wording import Wording
 from edenmesh.web.visiting import Right
 
 _PLANNED_SHOWN: Final = 50
@@ -66,11 +67,15 @@ class DeliveryPages:
 
     async def show(self, visit: Visit) -> Response:
         """All servers."""
-        return visit.render("deliveries.html", servers=self._servers(), left_shown=_LEFT_SHOWN)
+        return self._draw(visit, "deliveries.html")
 
     async def state(self, visit: Visit) -> Response:
         """The part of the screen that changes."""
-        return visit.render("deliveries_state.html", servers=self._servers(), left_shown=_LEFT_SHOWN)
+        return self._draw(visit, "deliveries_state.html")
+
+    def _draw(self, visit: Visit, template: str) -> Response:
+        words = Wording(self._device, visit.texts)
+        return visit.render(template, servers=self._servers(), left_shown=_LEFT_SHOWN, words=words)
 
     async def plan(self, visit: Visit) -> Response:
         """What a delivery would do; `offline` asks no server."""
@@ -91,6 +96,7 @@ class DeliveryPages:
             going_count=len(going),
             held=held[:_PLANNED_SHOWN],
             held_count=len(held),
+            words=Wording(self._device, visit.texts),
             failure=failure,
         )
 

@@ -6,6 +6,7 @@ from edenmesh.errors import InvalidInput
 from edenmesh.node import Device
 from edenmesh.web.pages.page import Refused, Visit, page
 from edenmesh.web.pages.rendering import Renderer
+from edenmesh.web.pages.wording import Wording
 
 _NUMBER_CHARS_MAX = 12
 
@@ -25,7 +26,12 @@ class QuarantinePages:
         """All of it, by author."""
         own = next((one for one in self._device.members() if one.is_self), None)
         is_steward = own is not None and "steward" in own.roles
-        return visit.render("quarantine.html", seen=self._device.quarantine.view(), is_steward=is_steward)
+        return visit.render(
+            "quarantine.html",
+            seen=self._device.quarantine.view(),
+            is_steward=is_steward,
+            words=Wording(self._device, visit.texts),
+        )
 
     async def accept(self, visit: Visit) -> Response:
         """Have what somebody wrote count, for the whole team."""

@@ -10,6 +10,23 @@ let timer = 0;
 let isKeeping = false;
 let isDirty = false;
 let isLeaving = false;
+let isLost = false;
+let isAsking = false;
+let isHeard = false;
+let trouble = told.dataset.lost;
+
+const token = () => document.querySelector('meta[name="form-token"]').content;
+
+// A device that was started again knows no session of before. Once this browser was let in again, this page goes on in
+// that session. Says whether there is one; throws where the device does not answer.
+async function enter() {
+  const answer = await fetch("/more", { credentials: "same-origin", cache: "no-store" });
+  if (!answer.ok) return false;
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  document.querySelector('meta[name="form-token"]').content = page.querySelector('meta[name="form-token"]').content;
+  for (const held of form.querySelectorAll('input[name="form_token"]')) held.value = token();
+  return true;
+}
 
 async function keep() {
   if (isLeaving || !isDirty) return;
@@ -20,6 +37,8 @@ async function keep() {
   const body = new FormData(form);
   body.set("do", "keep");
   try {
+    if (isLost && !(await enter())) throw new Error("no session");
+    body.set("form_token", token());
     const answer = await fetch(form.action, { method: "POST", body, credentials: "same-origin" });
     if (!answer.ok) throw new Error(String(answer.status));
     const { files } = await answer.json();
@@ -31,10 +50,12 @@ async function keep() {
       const held = form.elements.namedItem(name);
       if (held instanceof HTMLInputElement) held.value = file.text;
     }
+    isLost = false;
+    trouble = told.dataset.lost;
     told.textContent = told.dataset.text;
   } catch {
-    isDirty = true;
-    told.textContent = told.dataset.lost;
+    isDirty = isLost = true;
+    told.textContent = trouble;
     later();
   } finally {
     isKeeping = false;
@@ -53,7 +74,27 @@ function touched(event) {
   later();
 }
 form.addEventListener("input", touched);
-form.addEventListener("submit", () => { isLeaving = true; clearTimeout(timer); });
+
+// What is typed stands in this page alone until it is sent: so it is left only where the device hears.
+async function send(button) {
+  try {
+    isHeard = await enter();
+    trouble = told.dataset.strange;
+  } catch {
+    trouble = told.dataset.gone;
+  }
+  isAsking = false;
+  if (isHeard) form.requestSubmit(button);
+  else told.textContent = trouble;
+}
+
+form.addEventListener("submit", (event) => {
+  if (isHeard) { isHeard = false; isLeaving = true; clearTimeout(timer); return; }
+  event.preventDefault();
+  if (isAsking || form.dataset.sent) return;
+  isAsking = true;
+  send(event.submitter);
+});
 addEventListener("pageshow", () => { isLeaving = false; });
 document.addEventListener("visibilitychange", () => { if (document.hidden) keep(); });
 
