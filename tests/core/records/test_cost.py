@@ -233,6 +233,11 @@ def test_twice_the_names_in_decisions_are_about_twice_the_work(says_same: bool) 
     assert large <= 2 * GROWTH_MAX * small, (small, large)
 
 
+def test_four_times_the_strands_and_decisions_that_follow_each_other_are_about_four_times_the_work() -> None:
+    small, large = _calls_for_a_chain(40), _calls_for_a_chain(160)
+    assert large <= 2 * GROWTH_MAX * small, (small, large)
+
+
 def test_a_strand_of_a_thousand_heads_is_shown_and_settled_by_one_resolution() -> None:
     page = Page()
     heads(page, 1000)
@@ -256,6 +261,16 @@ def _calls(
     page = Page()
     shape(page, count)
     return calls_of(lambda: asked(page))
+
+
+def _calls_for_a_chain(count: int) -> int:
+    """As many decisions, one after the other, as there are strands, all of which the first of them followed."""
+    page = FamilyPage()
+    firsts = sorted(page.first(name=f"Well {number}") for number in range(count))
+    last = page.say_different(*firsts[:2], seen=tuple(firsts))
+    for _ in range(count):
+        last = page.say_different(*firsts[:2], seen=(last,))
+    return calls_of(lambda: page.states)
 
 
 def _calls_for_decisions(count: int, says_same: bool) -> int:

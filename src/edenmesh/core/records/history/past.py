@@ -11,6 +11,7 @@ Questions are asked in bits, many at once: each node is given some, and one pass
 up to all that follow it. Cost: a pass over the nodes for all fields together.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import Final, NamedTuple, TypeAlias
 
@@ -102,7 +103,10 @@ class Past:
                     given[node] = given.get(node, 0) | by_ours << 3
         if not bits:
             return live
-        above = self._handed_down(given, bits, self.order if self._found else strand, _apart(bits, observed))
+        # What stands after the last of them has nothing to hand down.
+        last = max(node.place for node in given)
+        order = self.order if self._found else strand[: bisect_right(strand, last, key=lambda node: node.place)]
+        above = self._handed_down(given, bits, order, _apart(bits, observed))
         for name, mask in bits.items():
             by_ours = mask // 15
             live[name] = standing = [

@@ -8,7 +8,7 @@ versions under the uuids that decisions link so; nearly every family is one reco
 Cost: of a record whose versions all descend from one first version, none.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from typing import NamedTuple
 
 from msgspec.structs import replace
@@ -17,7 +17,7 @@ from edenmesh.core.ids import VersionId, tagged_hash
 from edenmesh.core.records.history import History, Node, nodes_above, nodes_below
 from edenmesh.core.records.states.decisions import decided_by
 from edenmesh.core.records.states.state import RecordState
-from edenmesh.core.records.states.strands import Bits, Roots, bits_of, is_decision, is_observed
+from edenmesh.core.records.states.strands import Bits, Roots, bits_of, is_decision, is_observed, is_only_decision
 from edenmesh.core.records.versions import OBSERVE, Reference, Version, left_uuid
 
 
@@ -26,7 +26,7 @@ class Residence(NamedTuple):
 
     `versions` are all that belong to it, those that wait or do not count among them; `contradictions` are decisions on
     these strands that contradict each other. `is_shared`: there are further strands in the family. `heads` has those of
-    each strand, where they are known already.
+    each strand, where they are known already, and `saying` its nodes without those that only decide about strands.
     """
 
     uuid: str
@@ -35,6 +35,7 @@ class Residence(NamedTuple):
     contradictions: tuple[VersionId, ...] = ()
     is_shared: bool = False
     heads: Sequence[list[Node]] = ()
+    saying: Sequence[list[Node]] = ()
 
 
 def family_uuids(versions: Mapping[VersionId, Version]) -> set[str]:
@@ -119,6 +120,22 @@ def residences_of(history: History) -> list[Residence]:
     return _Family(history).residences()
 
 
+class _Within(NamedTuple):
+    """The strands that nodes are in, also as bits, and the uuids where these reside."""
+
+    strands: list[Bits]
+    bits: int
+    uuids: set[str]
+
+
+class _Listed(NamedTuple):
+    """The nodes of one strand, those of them that say something of what it holds, and its heads."""
+
+    nodes: list[Node]
+    saying: list[Node]
+    heads: list[Node]
+
+
 class _Family:
     """Several strands, or versions that wait."""
 
@@ -138,39 +155,65 @@ class _Family:
         self._settled: dict[frozenset[Node], set[Node]] = {}
         self._leaving: dict[Bits, set[Node]] = {}
         self._keepers: dict[str, set[Bits]] = {}
+        self._by_roots: dict[Bits, list[Bits]] = {}
+        self._number = {strand: number for number, strand in enumerate(self._atoms)}
         if len(self._at) > 1:
             self._note_parting()
 
     def residences(self) -> list[Residence]:
         """All that is in the family, by uuid."""
-        nodes: dict[Bits, list[Node]] = {strand: [] for strand in self._atoms}
+        listed = {strand: _Listed([], [], []) for strand in self._atoms}
         inside: dict[str, set[VersionId]] = {uuid: set() for uuid in self._at}
         everywhere: set[VersionId] = set()
-        bits = {strand: 1 << number for number, strand in enumerate(self._atoms)}
         within: dict[Node, int] = {}
-        for node in self._history:
-            strands = self._strands_of(node)
-            for strand in strands:
-                nodes[strand].append(node)
-            within[node] = sum(bits[strand] for strand in strands)
-            for uuid in {self._uuid_of[strand] for strand in strands}:
-                inside[uuid].update(node.equals)
-                everywhere.update(node.equals)
+        for place, nodes in self._runs():
+            within.update(dict.fromkeys(nodes, place.bits))
+            saying = [node for node in nodes if not is_only_decision(node.version)]
+            for strand in place.strands:
+                listed[strand].nodes.extend(nodes)
+                listed[strand].saying.extend(saying)
+            ids = [one for node in nodes for one in node.equals]
+            for uuid in place.uuids:
+                inside[uuid].update(ids)
+            everywhere.update(ids if place.strands else ())
         for one, version in self._history.versions.items():
             if one not in everywhere:
                 inside.setdefault(version.uuid, set()).add(one)
-        followed = self._followed(within)
-        heads = {
-            strand: [node for node in inside if node.is_counted and not followed.get(node, 0) & bits[strand]]
-            for strand, inside in nodes.items()
-        }
+        self._list_heads(within, listed)
         contradicting = self._contradicting()
         return [
-            self._residence(uuid, inside[uuid], nodes, heads)._replace(
+            self._residence(uuid, inside[uuid], listed)._replace(
                 contradictions=tuple(sorted(contradicting.get(uuid, ())))
             )
             for uuid in sorted(inside)
         ]
+
+    def _runs(self) -> Iterator[tuple[_Within, list[Node]]]:
+        """All nodes in order, those together that stand side by side and are in the same strands.
+
+        Where people decided about many strands, one decision after the other is in all of them.
+        """
+        run: list[Node] = []
+        place = _Within([], 0, set())
+        for node in self._history:
+            strands = self._strands_of(node)
+            if strands is not place.strands:
+                yield place, run
+                place, run = self._within(strands), []
+            run.append(node)
+        yield place, run
+
+    def _within(self, strands: list[Bits]) -> _Within:
+        bits = sum(1 << self._number[strand] for strand in strands)
+        return _Within(strands, bits, {self._uuid_of[strand] for strand in strands})
+
+    def _list_heads(self, within: Mapping[Node, int], listed: Mapping[Bits, _Listed]) -> None:
+        followed = self._followed(within)
+        strands = list(self._atoms)
+        for node in self._history:
+            if node.is_counted:
+                for bit in bits_of(within[node] & ~followed.get(node, 0)):
+                    listed[strands[bit.bit_length() - 1]].heads.append(node)
 
     def _followed(self, within: Mapping[Node, int]) -> dict[Node, int]:
         """For each node the strands in which one that counts follows it. `within` has the strands it is in.
@@ -197,23 +240,19 @@ class _Family:
             found.setdefault(self._uuid_of[whole(end)], set()).update(decisions)
         return found
 
-    def _residence(
-        self,
-        uuid: str,
-        inside: set[VersionId],
-        nodes: Mapping[Bits, list[Node]],
-        heads: Mapping[Bits, list[Node]],
-    ) -> Residence:
-        strands = sorted(self._at.get(uuid, ()), key=lambda strand: self._in_order(strand, nodes[strand])[0].id)
+    def _residence(self, uuid: str, inside: set[VersionId], listed: Mapping[Bits, _Listed]) -> Residence:
+        ordered = {strand: self._in_order(strand, listed[strand].nodes) for strand in self._at.get(uuid, ())}
+        strands = sorted(ordered, key=lambda strand: ordered[strand][0].id)
         versions = self._history.versions
         if len(inside) < len(versions):
             versions = {one: versions[one] for one in inside}
         return Residence(
             uuid,
-            [self._in_order(strand, nodes[strand]) for strand in strands],
+            [ordered[strand] for strand in strands],
             versions,
             is_shared=len(self._atoms) > 1,
-            heads=[heads[strand] for strand in strands],
+            heads=[listed[strand].heads for strand in strands],
+            saying=[self._in_order(strand, listed[strand].saying) for strand in strands],
         )
 
     def _uuid(self, strand: Bits) -> str:
@@ -230,16 +269,20 @@ class _Family:
     def _strands_of(self, node: Node) -> list[Bits]:
         """The strands that a node is in: those it speaks of."""
         roots = self._roots.of[node] & self._roots.alive
-        if roots.bit_count() > len(self._atoms):
-            strands = [strand for strand, bits in self._bits.items() if bits & roots]
-        else:
-            strands = list(dict.fromkeys(self._strand_of[bit] for bit in bits_of(roots)))
+        if roots not in self._by_roots:
+            self._by_roots[roots] = self._strands_from(roots)
+        strands = self._by_roots[roots]
         if len(strands) == 1 and self._is_of_stayer(node, strands[0]):
             return self._staying(node.version.uuid) or strands
         if len(strands) > 1 and node in self._knowing and not is_decision(node.version):
             # Whoever knew that strands were told apart meant those that reside under the uuid they wrote.
             return [strand for strand in strands if self._uuid_of[strand] == node.version.uuid] or strands
         return strands
+
+    def _strands_from(self, roots: Bits) -> list[Bits]:
+        if roots.bit_count() > len(self._atoms):
+            return [strand for strand, bits in self._bits.items() if bits & roots]
+        return list(dict.fromkeys(self._strand_of[bit] for bit in bits_of(roots)))
 
     def _is_of_stayer(self, node: Node, strand: Bits) -> bool:
         """Whether an observation by somebody who had not heard that a strand left speaks of the one that stayed.
@@ -271,6 +314,10 @@ class _Family:
                 self._keepers.setdefault(self._uuid_of[keeper], set()).add(keeper)
 
     def _in_order(self, strand: Bits, nodes: list[Node]) -> list[Node]:
-        """In causal order, and first what the strand begins with: its name."""
-        begins = [node for node in nodes if not node.parents and self._roots.begins(node)]
-        return begins + [node for node in nodes if node.parents or not self._roots.begins(node)]
+        """In causal order, and first what the strand begins with: its name. Firsts stand before all others."""
+        count = next((number for number, node in enumerate(nodes) if node.parents), len(nodes))
+        firsts = nodes[:count]
+        begins = [node for node in firsts if self._roots.begins(node)]
+        if len(begins) == count:
+            return nodes
+        return begins + [node for node in firsts if not self._roots.begins(node)] + nodes[count:]

@@ -52,14 +52,14 @@ def said_by(speaking: list[Node], undone: list[Node], past: Past, declared: Decl
 
 
 def fields_of(
-    said: Said, strand: list[Node], history: History, past: Past, declared: Declared
+    said: Said, strand: list[Node], history: History, past: Past, declared: Declared, *, speaking: list[Node]
 ) -> tuple[dict[str, FieldState], tuple[str, ...]]:
     """The fields of a strand by name, empty ones left out, and the names of those in conflict."""
     contested = {name: said.assigned[name] for name in said.several if name in said.assigned}
     observed = Weighed(said.repeated, said.echoes) if past.has_observations else NOT_OBSERVED
     fields = _fields(said, past.live(contested, strand, observed), declared)
     if said.added:
-        fields = _with_lists(fields, _lists([node for node in strand if node.is_speaking], said, history))
+        fields = _with_lists(fields, _lists(speaking, said, history))
     # Only what several assigned, a unit or items can be in conflict.
     names = fields if said.added or said.rows else sorted(fields.keys() & contested.keys())
     return fields, tuple([name for name in names if len(fields[name].choices) > 1])

@@ -9,6 +9,7 @@ value. Cost: a few passes over the versions, and one over the assignments of eac
 """
 
 from collections.abc import Mapping, Set
+from itertools import takewhile
 
 from edenmesh.core.ids import FormHash, VersionId
 from edenmesh.core.records.history import History, Node, Past, heads_of, is_only_undo, nodes_above, nodes_below
@@ -74,8 +75,8 @@ def _state(record: Residence, history: History, past: Past, declared: Declared) 
     heads = record.heads or [heads_of(nodes) for nodes in record.strands]
     strands = tuple(
         [
-            _strand_state(nodes, heads_of_it, history, past, declared, is_shared=is_shared)
-            for nodes, heads_of_it in zip(record.strands, heads, strict=True)
+            _strand_state(nodes, heads_of_it, history, past, declared, saying=saying, is_shared=is_shared)
+            for nodes, saying, heads_of_it in zip(record.strands, record.saying or record.strands, heads, strict=True)
         ]
     )
     flags = _IDENTITY if len(strands) > 1 or record.contradictions else 0
@@ -123,16 +124,23 @@ def _plain_state(versions: Mapping[VersionId, Version], declarations: Declaratio
 
 
 def _strand_state(
-    nodes: list[Node], heads: list[Node], history: History, past: Past, declared: Declared, *, is_shared: bool
+    nodes: list[Node],
+    heads: list[Node],
+    history: History,
+    past: Past,
+    declared: Declared,
+    *,
+    saying: list[Node],
+    is_shared: bool,
 ) -> StrandState:
-    speaking = [node for node in nodes if node.is_counted and not node.is_undone]
-    undone = [node for node in nodes if node.is_undone and node.is_counted] if len(speaking) < len(nodes) else []
+    speaking = [node for node in saying if node.is_counted and not node.is_undone]
+    undone = [node for node in saying if node.is_undone and node.is_counted] if len(speaking) < len(saying) else []
     said = said_by(speaking, undone, past, declared)
-    fields, conflicts = fields_of(said, nodes, history, past, declared)
+    fields, conflicts = fields_of(said, nodes, history, past, declared, speaking=speaking)
     retracts, edits = _retracts(nodes, speaking, said, past)
     return StrandState(
         first=nodes[0].id,
-        firsts=tuple(sorted([one for node in nodes if not node.parents for one in node.equals])),
+        firsts=tuple(sorted([one for node in takewhile(_is_first, nodes) for one in node.equals])),
         heads=tuple(sorted([node.id for node in heads])),
         fields=fields,
         conflicts=conflicts,
@@ -140,6 +148,10 @@ def _strand_state(
         concurrent_edits=edits,
         is_shared=is_shared,
     )
+
+
+def _is_first(node: Node) -> bool:
+    return not node.parents
 
 
 def _retracts(
@@ -153,6 +165,8 @@ def _retracts(
     retracts = [node for node in speaking if node.version.op == RETRACT]
     if not retracts:
         return (), ()
+    # Whoever decided about strands may have seen one.
+    speaking = [node for node in nodes if node.is_speaking]
     own = [node for node in speaking if node.version.op in (PUT, RESOLVE) and not is_only_parting(node.version)]
     undos = {node for node in own if is_only_undo(node.version)}
     lifted = nodes_below([node for node in own if node not in undos])

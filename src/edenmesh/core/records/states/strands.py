@@ -33,6 +33,11 @@ def is_only_parting(version: Version) -> bool:
     return version.op == RESOLVE and "leaves" in version.about and version.is_understood and not has_values
 
 
+def is_only_decision(version: Version) -> bool:
+    """Whether the version says of strands that they are the same or different, and nothing of what they hold."""
+    return is_decision(version) and not (version.set or version.unset or version.add or version.remove)
+
+
 class Roots:
     """The first nodes of one history, which of them each node speaks of, and which have equal content.
 
