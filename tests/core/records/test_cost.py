@@ -238,6 +238,11 @@ def test_four_times_the_strands_and_decisions_that_follow_each_other_are_about_f
     assert large <= 2 * GROWTH_MAX * small, (small, large)
 
 
+def test_four_times_the_strands_observed_together_that_leave_are_about_four_times_the_work() -> None:
+    small, large = _calls_for_leavers_seen_together(40), _calls_for_leavers_seen_together(160)
+    assert large <= 3 * GROWTH_MAX * small, (small, large)
+
+
 def test_a_strand_of_a_thousand_heads_is_shown_and_settled_by_one_resolution() -> None:
     page = Page()
     heads(page, 1000)
@@ -270,6 +275,18 @@ def _calls_for_a_chain(count: int) -> int:
     last = page.say_different(*firsts[:2], seen=tuple(firsts))
     for _ in range(count):
         last = page.say_different(*firsts[:2], seen=(last,))
+    return calls_of(lambda: page.states)
+
+
+def _calls_for_leavers_seen_together(count: int) -> int:
+    """As many strands that observations make one, and a decision on each by somebody who had seen them all."""
+    page = FamilyPage()
+    firsts = sorted(page.first(name=f"Well {number}") for number in range(count))
+    seen = [page.saw(one, body=bytes([1]) * 32) for one in firsts]
+    keeper = page.first(name="Clinic")
+    last = page.put(*seen, keeper, status="open")
+    for one in firsts:
+        page.say_different(keeper, one, seen=(last,))
     return calls_of(lambda: page.states)
 
 

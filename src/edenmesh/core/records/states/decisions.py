@@ -23,6 +23,8 @@ from edenmesh.core.records.states.strands import Bits, Roots, Unions, is_decisio
 from edenmesh.core.records.versions import left_uuid
 
 Together: TypeAlias = Mapping[str, Mapping[Bits, list[Node]]]
+Parting: TypeAlias = Mapping[Bits, Iterable[tuple[Bits, bool]]]
+"""By strand that leaves: whom, and whether the decision was undone."""
 
 
 class Word(msgspec.Struct, frozen=True, gc=False):
@@ -70,6 +72,14 @@ class Decided:
         return roots.home(atom) == uuid if name is None else left_uuid(name) == uuid
 
 
+class _Company(NamedTuple):
+    """What was one with those that leave when that was decided: it leaves with them. Decisions share what is alike."""
+
+    decision: Node
+    keeper: Bits
+    atoms: frozenset[Bits]
+
+
 class _Open(NamedTuple):
     """Atoms under one uuid that nobody has named, and those that decisions tell apart there."""
 
@@ -90,9 +100,10 @@ def decided_by(roots: Roots) -> Decided:
             decided.strands.join(atoms)
         return decided
     times = _Times(roots.history.nodes, decisions)
-    words = _words_of(decisions, roots, together, times)
-    still_open = _join_observed(decided.strands, roots, together, words)
+    words, companies = _words_of(decisions, roots, together, times)
+    still_open = _join_observed(decided.strands, roots, together, _parting(words, companies))
     said = _between_strands([word for word in words if not word.decision.is_undone], decided.strands)
+    said += _leaving_with([one for one in companies if not one.decision.is_undone], decided.strands)
     decided.holding, decided.contradicting = _consistent(_lasting(said, times), times)
     _apply(decided)
     spoken_of = {end for word in decided.holding for end in word.pair} if still_open else set()
@@ -128,10 +139,13 @@ class _Times:
         return bits
 
 
-def _words_of(decisions: list[Node], roots: Roots, together: Together, times: _Times) -> list[Word]:
-    """What the decisions say of strands that are here."""
-    seen = {uuid: {atom: times.above(nodes) for atom, nodes in atoms.items()} for uuid, atoms in together.items()}
+def _words_of(
+    decisions: list[Node], roots: Roots, together: Together, times: _Times
+) -> tuple[list[Word], list[_Company]]:
+    """What the decisions say of strands that are here, and what goes with these."""
+    seen = {uuid: _seen_alike(atoms, times) for uuid, atoms in together.items()}
     words: list[Word] = []
+    companies: list[_Company] = []
     for node in decisions:
         said = node.version.resolution
         same = list(dict.fromkeys(atom for one in said.same if (atom := roots.atom(one))))
@@ -146,38 +160,60 @@ def _words_of(decisions: list[Node], roots: Roots, together: Together, times: _T
         leavers = {one: atom for one, atom in named if not owner & atom}
         words += [Word(node, keeper, atom, atom, one) for one, atom in leavers.items()]
         for uuid in {roots.home(atom) for atom in leavers.values()} & seen.keys() if seen else ():
-            with_them = _seen_with({*leavers.values()}, keeper, seen[uuid], times.bits([node]))
-            words += [Word(node, keeper, atom, atom) for atom in with_them]
-    return words
+            companies += _companies(node, keeper, {*leavers.values()}, seen[uuid], times)
+    return words, companies
 
 
-def _seen_with(leavers: set[Bits], keeper: Bits, seen: Mapping[Bits, int], decision: int) -> set[Bits]:
+def _seen_alike(atoms: Mapping[Bits, list[Node]], times: _Times) -> dict[int, frozenset[Bits]]:
+    """What is observed together, by the decisions that follow the observations of it."""
+    alike: dict[int, set[Bits]] = {}
+    for atom, nodes in atoms.items():
+        alike.setdefault(times.above(nodes), set()).add(atom)
+    return {above: frozenset(some) for above, some in alike.items()}
+
+
+def _companies(
+    decision: Node, keeper: Bits, leavers: set[Bits], seen: Mapping[int, frozenset[Bits]], times: _Times
+) -> list[_Company]:
     """What was one strand with those that leave when that was decided, by what was observed until then."""
-    together = {atom for atom, above in seen.items() if above & decision}
-    return together - leavers if together & leavers and keeper not in together else set()
+    bit = times.bits([decision])
+    together = [atoms for above, atoms in seen.items() if above & bit]
+    if all(leavers.isdisjoint(atoms) for atoms in together) or any(keeper in atoms for atoms in together):
+        return []
+    return [_Company(decision, keeper, atoms) for atoms in together]
 
 
-def _join_observed(unions: Unions, roots: Roots, together: Together, words: list[Word]) -> list[_Open]:
+def _parting(words: list[Word], companies: list[_Company]) -> Parting:
+    parting: dict[Bits, dict[tuple[Bits, bool], None]] = {}
+    for word in words:
+        if word.leaver:
+            parting.setdefault(word.leaver, {})[word.keeper, word.decision.is_undone] = None
+    # What decisions share is one object each, so it is known by its place in memory.
+    distinct = {(id(one.atoms), one.keeper, one.decision.is_undone): one.atoms for one in companies}
+    for (_, keeper, is_undone), atoms in distinct.items():
+        for atom in atoms:
+            parting.setdefault(atom, {})[keeper, is_undone] = None
+    return parting
+
+
+def _join_observed(unions: Unions, roots: Roots, together: Together, parting: Parting) -> list[_Open]:
     """Join what observations make one. Returns what they leave open where decisions tell strands apart.
 
     Strands that a decision tells apart are not made one by observations under their uuid, even where the decision was
     undone: people were asked, and are asked again. Those that left the same way stay together.
     """
-    parting: dict[Bits, list[Word]] = {}
-    for word in words:
-        if word.leaver:
-            parting.setdefault(word.leaver, []).append(word)
     still_open: list[_Open] = []
     for uuid, observed in together.items():
         atoms = set(observed)
         atoms.update(
-            word.keeper
+            keeper
             for leaver in observed
-            for word in parting.get(leaver, ())
-            if roots.home(word.keeper) == uuid and not word.decision.is_undone
+            for keeper, is_undone in parting.get(leaver, ())
+            if roots.home(keeper) == uuid and not is_undone
         )
-        told_apart = (word for leaver in sorted(atoms) for word in parting.get(leaver, ()) if word.keeper in atoms)
-        apart = [(word.leaver, word.keeper) for word in told_apart]
+        apart = [
+            (leaver, keeper) for leaver in sorted(atoms) for keeper, _ in parting.get(leaver, ()) if keeper in atoms
+        ]
         for level in _levels(apart):
             unions.join(level)
         named = {atom for pair in apart for atom in pair}
@@ -223,6 +259,19 @@ def _between_strands(words: list[Word], unions: Unions) -> list[Word]:
         )
         for word in words
     ]
+
+
+def _leaving_with(companies: list[_Company], unions: Unions) -> list[Word]:
+    """The words on what leaves with others, a word on each strand: mostly observations made it one."""
+    strand = unions.joined()
+    wholes: dict[int, set[Bits]] = {}
+    words: list[Word] = []
+    for one in companies:
+        if id(one.atoms) not in wholes:
+            wholes[id(one.atoms)] = {strand.get(atom, atom) for atom in one.atoms}
+        keeper = strand.get(one.keeper, one.keeper)
+        words += [Word(one.decision, keeper, whole, whole) for whole in wholes[id(one.atoms)]]
+    return words
 
 
 def _lasting(words: list[Word], times: _Times) -> list[Word]:
