@@ -2,7 +2,7 @@
 PYTHON ?= python3
 ARGS ?=
 
-.PHONY: help setup demo test lint format check bench docs build lock clean
+.PHONY: help setup demo test lint format check bench docs screenshots build lock clean
 
 help: ; @$(PYTHON) -m tools help
 setup: ; @$(PYTHON) -m tools setup
@@ -15,5 +15,6 @@ bench: ; @$(PYTHON) -m tools bench $(ARGS)
 docs: ; @$(PYTHON) -m tools docs
 build: ; @$(PYTHON) -m tools build
 texts: ; @$(PYTHON) -m tools texts
+screenshots: ; @$(PYTHON) -m tools screenshots
 lock: ; @$(PYTHON) -m tools lock
 clean: ; @$(PYTHON) -m tools clean

@@ -1,6 +1,6 @@
 """Run all figures: prints a table, writes build/bench.json. Name some to run only those.
 
-usage: python -m bench [first_sync] [live_edit] [records] [lists]
+usage: python -m bench [first_sync] [live_edit] [records] [lists] [web]
 """
 
 import asyncio
@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from bench import first_sync, lists, live_edit, records
+from bench import first_sync, lists, live_edit, records, web
 from bench.figures import Figure, draw_figures, write_figures
 from bench.processes import MeasurementError
 
@@ -18,6 +18,7 @@ _FIGURES: Final = {
     "live_edit": live_edit.measure,
     "records": records.measure,
     "lists": lists.measure,
+    "web": web.measure,
 }
 _SECONDS_MAX: Final = 900.0
 """Whatever hangs, hangs no longer; where it did is printed."""

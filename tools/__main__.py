@@ -91,6 +91,12 @@ def texts(_: list[str]) -> int:
     return _python("-m", "tools.texts")
 
 
+def screenshots(_: list[str]) -> int:
+    """Draw the pictures of docs/screens.md anew, by chromium."""
+    prepare("dev")
+    return _python("-m", "tools.screenshots")
+
+
 def lock(_: list[str]) -> int:
     """Resolve the dependencies of pyproject.toml into requirements/ anew."""
     prepare("dev")
@@ -117,6 +123,7 @@ TASKS = {
     "docs": docs,
     "texts": texts,
     "build": build,
+    "screenshots": screenshots,
     "lock": lock,
     "clean": clean,
 }

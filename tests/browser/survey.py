@@ -40,8 +40,8 @@ def surveying(folder: Path) -> Iterator[Survey]:
         server = stack.enter_context(StandinServer())
 
         async def live(device: Device, peer: Device) -> None:
-            await report(device, peer)
             await deliver(device, server)
+            await report(device, peer)
             await lose(device, peer)
             screens.update(addresses(device))
 
@@ -74,11 +74,14 @@ async def report(one: Device, two: Device) -> None:
 
 
 async def deliver(one: Device, server: StandinServer) -> None:
-    """One delivery to a server."""
+    """One delivery to a server; then there is something new and something changed."""
+    clinic = one.add("org_facility", {"name": "Clinic at Belo", "comments": "Open in the mornings"})
     login = {"user": "admin@example.com", "password": "admin-password"}
     one.set_destination(SERVER, server.url, is_http_allowed=True, **login)
     async for _ in one.deliver(SERVER):
         pass
+    one.edit("org_facility", clinic.uuid, {"comments": "Open day and night"})
+    one.add("org_facility", {"name": "Depot at Halm"})
 
 
 async def lose(one: Device, _two: Device) -> None:

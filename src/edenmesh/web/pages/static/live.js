@@ -25,13 +25,19 @@ async function renew(part) {
   part.dispatchEvent(new CustomEvent("renewed", { bubbles: true }));
 }
 
-// Parts that are heard of often are renewed at most four times a second.
+// Parts that are heard of often are renewed at most four times a second: at once where they were not lately, and once
+// more where there was news meanwhile.
 function ask(part) {
-  if (due.has(part)) return;
-  due.set(part, setTimeout(async () => {
+  const asked = due.get(part);
+  if (asked) { asked.again = true; return; }
+  const now = { again: false };
+  due.set(part, now);
+  setTimeout(async () => {
+    part.renewed = Date.now();
     try { await renew(part); } catch { /* the device is gone for a moment; the next word of it tries again */ }
     due.delete(part);
-  }, WAIT_MS));
+    if (now.again) ask(part);
+  }, Math.max(0, WAIT_MS - (Date.now() - (part.renewed ?? 0))));
 }
 
 export function hear(topic) {
