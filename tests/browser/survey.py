@@ -108,7 +108,7 @@ def addresses(device: Device) -> dict[str, str]:
         "nothing-found": f"/data/{TABLE}?q=zzz&sort=name",
         "record": here,
         "record-undecided": f"/data/{TABLE}/{quote(school, safe='')}",
-        "history": f"{here}/history",
+        "history": f"/data/{TABLE}/{quote(school, safe='')}/history",
         "form": f"{here}/edit",
         "form-new": f"/data/{REPORT}/new",
         "delete": f"/data/{TABLE}/{quote(by_name[NAMES[4]], safe='')}/delete",

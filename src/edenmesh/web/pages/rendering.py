@@ -88,7 +88,8 @@ class Renderer:
             path=request.url.path,
             query=request.query_params,
             device_name=self._name(),
-            counts=self._counts(visitor),
+            # Asked for by the pages that show it: parts that are renewed often do not.
+            counts=lambda: self._counts(visitor),
             note=self._notes.pop((visitor.account, request.query_params.get(_DONE, "")), None),
             **(values or {}),
         )

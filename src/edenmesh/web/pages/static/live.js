@@ -25,8 +25,8 @@ async function renew(part) {
   part.dispatchEvent(new CustomEvent("renewed", { bubbles: true }));
 }
 
-// Parts that are heard of often are renewed at most four times a second: at once where they were not lately, and once
-// more where there was news meanwhile.
+// Parts that are heard of often are renewed at most four times a second, or as seldom as their data-wait
+// says: at once where they were not lately, and once more where there was news meanwhile.
 function ask(part) {
   const asked = due.get(part);
   if (asked) { asked.again = true; return; }
@@ -37,7 +37,7 @@ function ask(part) {
     try { await renew(part); } catch { /* the device is gone for a moment; the next word of it tries again */ }
     due.delete(part);
     if (now.again) ask(part);
-  }, Math.max(0, WAIT_MS - (Date.now() - (part.renewed ?? 0))));
+  }, Math.max(0, (part.dataset.wait ?? WAIT_MS) - (Date.now() - (part.renewed ?? 0))));
 }
 
 export function hear(topic) {
