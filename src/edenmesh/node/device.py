@@ -18,7 +18,7 @@ from edenmesh.node.accounts import Accounts
 from edenmesh.node.deletion import Deletions
 from edenmesh.node.delivery import DeliveryUpdate, DestinationView, Exchanges, PullUpdate, What
 from edenmesh.node.doctor import examine
-from edenmesh.node.meeting import Guests, Meetings, PeerEvent, Shown, Syncing, SyncUpdate, Visibility
+from edenmesh.node.meeting import Guests, Meetings, Partings, PeerEvent, Shown, Syncing, SyncUpdate, Visibility
 from edenmesh.node.pairing import Pairings, PairingTask
 from edenmesh.node.parts import IDENTITY, Check, Desk, Identity, MemberView, Parts, PeerView, Settings, Team
 from edenmesh.node.records import (
@@ -62,6 +62,7 @@ class Device:
         self._visibility = Visibility(self._parts, self._meetings)
         self._pairings = Pairings(self._parts, self._meetings, self._visibility)
         self.guests: Final = Guests(self._parts, self._meetings)
+        self._partings = Partings(self._parts, self._meetings, self.guests)
         self._syncing = Syncing(self._parts, self._meetings, self._visibility)
         self._exchanges = Exchanges(self._parts)
         self._stewardship = Stewardship(self._parts)
@@ -304,7 +305,7 @@ class Device:
 
     def peers(self) -> list[PeerView]:
         """Other devices this one knows."""
-        return self._parts.team.peers(self._meetings.connected)
+        return self._parts.team.peers(self._meetings.connected, self._meetings.paused)
 
     async def show(self, minutes: float = 5) -> Shown:
         """Be visible to everyone nearby, and let them begin to pair."""
@@ -339,23 +340,24 @@ class Device:
         return self._pairings.latest
 
     def allow(self, peer: str, *, is_allowed: bool = True) -> None:
-        """Choose to sync with a member or a guest, by name or id; or not any more."""
-        device = self._parts.team.find(peer)
-        self._parts.team.allow(device, is_allowed=is_allowed)
-        if not is_allowed:
-            self._meetings.part(device, f"The exchange with {self._parts.team.name_of(device)} was stopped here.")
+        """Choose to sync with a member or a guest, by name or id, which lifts a block; or not any more."""
+        self._partings.allow(peer, is_allowed=is_allowed)
+
+    def block(self, peer: str) -> None:
+        """Want no session with a device, be it a stranger: its open one ends at once. By name, or by id."""
+        self._pairings.part(self._partings.block(peer, is_blocked=True))
+
+    def unblock(self, peer: str) -> None:
+        """Let a blocked device in again, as far as it was let in before."""
+        self._partings.block(peer, is_blocked=False)
+
+    async def end_session(self, peer: str) -> bool:
+        """Stop the exchange with a peer until `sync` resumes it; it hears so. Returns whether one was open."""
+        return await self._partings.end_session(peer)
 
     def revoke(self, peer: str) -> None:
         """Bar a device for good; its open session ends at once. Raises NotPermitted where this device may not."""
-        if self.guests.forget(device := self._parts.team.find(peer)):
-            return
-        self._parts.team.revoke(device)
-        self._meetings.drop(
-            device,
-            "revoked",
-            "This device does not belong to the team any more.",
-            text_here="The other device does not belong to the team any more.",
-        )
+        self._partings.revoke(peer)
 
     async def sync(self, peer: str, *, address: str = "") -> AsyncGenerator[SyncUpdate]:
         """Sync with a peer, by name or id: figures while it runs, then how it ended."""

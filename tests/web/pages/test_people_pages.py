@@ -190,3 +190,25 @@ async def test_a_guest_is_shown_as_one_with_what_it_is_given(tmp_path: Path) -> 
             page = await hers.open(f"/peers/{guest.device}")
             assert TABLE in page.text
             assert "In the pen here" in page.text
+
+
+@in_loop
+async def test_an_exchange_is_stopped_for_now_and_a_peer_is_blocked_at_the_screen(tmp_path: Path) -> None:
+    async with team(World(tmp_path), "Amina", "Bo") as (amina, bo), browsing(amina) as hers, browsing(bo) as his:
+        await sync(bo, amina)
+        await until(lambda: is_connected(amina, bo))
+        page = await hers.press(await hers.open("/sync"), "/sync/stop", "Stop for now")
+        assert "stopped for now" in page.text
+        assert not is_connected(amina, bo)
+        assert "stopped for now" in (await his.open("/sync")).text
+        await hers.press(page, "/sync/start", "Sync now")
+        page = await hers.sees("/sync", "Everything is on both devices.")
+        link = f"/peers/{amina.peers()[0].device}"
+        page = await hers.press(await hers.open(link), f"{link}/block", "Block it")
+        assert "blocked here" in page.text
+        assert not page.has_form(f"{link}/allow")
+        await until(lambda: not is_connected(amina, bo))
+        assert "blocked here" in (await hers.open("/peers")).text
+        page = await hers.press(page, f"{link}/unblock", "Lift the block")
+        assert "blocked here" not in page.text
+        assert amina.peers()[0].is_allowed

@@ -174,6 +174,28 @@ async def allow(call: Call, peer: str, is_not: bool) -> ExitCode:
 
 
 @command(
+    "block",
+    click.argument("peer"),
+    click.option("--undo", is_flag=True, help="Let it in again, as far as it was let in before."),
+    examples=["edenmesh block Ben", "edenmesh block --undo Ben", "edenmesh block d-4y2k..."],
+)
+async def block(call: Call, peer: str, undo: bool) -> ExitCode:
+    """Want no session with PEER on this device, be it a member, a guest or a stranger.
+
+    It is refused at the door, before anything is said; an open session or pairing ends at once. It concerns this device
+    alone: others may exchange with it, and what it wrote comes through them. A stranger is named as it called itself
+    when it tried to pair, or by its whole id.
+    """
+    async with call.device() as device:
+        answer = await device.post("/api/peers/block", {"peer": peer, "is_blocked": not undo})
+    if call.is_json:
+        call.screen.write_json(answer.value)
+    told = "is not blocked any more" if undo else f"is blocked. To lift that: edenmesh block --undo {peer!r}"
+    call.screen.say(f"{peer} {told}")
+    return ExitCode.OK
+
+
+@command(
     "share",
     click.argument("guest"),
     click.argument("tables", nargs=-1, metavar="[TABLE]..."),
@@ -272,6 +294,8 @@ def _show(call: Call, answer: Answer) -> None:
 def _standing(peer: PeerView) -> str:
     if peer.is_revoked:
         return "revoked"
+    if peer.is_blocked:
+        return f"blocked here: edenmesh block --undo {peer.name!r}"
     if peer.is_guest:
         state = "" if peer.is_allowed else f"; paused: edenmesh allow {peer.name!r}"
         return f"guest, is given {_shared(peer)}{state}"
@@ -279,6 +303,8 @@ def _standing(peer: PeerView) -> str:
         return "not in the team"
     if not peer.is_allowed:
         return f"waits: edenmesh allow {peer.name!r}"
+    if peer.is_paused:
+        return f"stopped for now: edenmesh sync {peer.name!r}"
     return "connected" if peer.is_connected else "syncs"
 
 

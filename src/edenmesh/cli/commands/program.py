@@ -17,7 +17,7 @@ from edenmesh.cli.commands.device import doctor, init, status
 from edenmesh.cli.commands.erasing import erase
 from edenmesh.cli.commands.exchange import export, import_file
 from edenmesh.cli.commands.forms import form
-from edenmesh.cli.commands.peers import allow, mesh, nearby, pair, peers, revoke, share, visible
+from edenmesh.cli.commands.peers import allow, block, mesh, nearby, pair, peers, revoke, share, visible
 from edenmesh.cli.commands.phones import phone
 from edenmesh.cli.commands.quarantine import quarantine
 from edenmesh.cli.commands.records import record
@@ -32,7 +32,7 @@ from edenmesh.errors import UsageError
 
 SECTIONS: Final = {
     "This device": (start, init, run, status, doctor, desktop),
-    "Other devices": (visible, nearby, pair, peers, sync, mesh, allow, share, role, revoke, quarantine),
+    "Other devices": (visible, nearby, pair, peers, sync, mesh, allow, block, share, role, revoke, quarantine),
     "Phones": (phone,),
     "Records": (form, record, import_file, export, conflicts, resolve, history, undo),
     "Deletions": (purge, bin_group, erase),

@@ -15,16 +15,29 @@ from edenmesh.node import PeerView, SyncUpdate
     "sync",
     click.argument("peer", default=""),
     click.option("--address", default="", metavar="HOST:PORT", help="Where PEER is, if it is not found by itself."),
+    click.option("--stop", is_flag=True, help="Stop the exchange with PEER for now; the next sync goes on with it."),
     *HEARING,
-    examples=["edenmesh sync", "edenmesh sync Ben", "edenmesh sync Ben --address 192.168.1.7:4711"],
+    examples=[
+        "edenmesh sync",
+        "edenmesh sync Ben",
+        "edenmesh sync Ben --address 192.168.1.7:4711",
+        "edenmesh sync Ben --stop",
+    ],
 )
-async def sync(call: Call, peer: str, address: str, announce_on: tuple[str, ...], no_announce: bool) -> ExitCode:
+async def sync(
+    call: Call, *, peer: str, address: str, stop: bool, announce_on: tuple[str, ...], no_announce: bool
+) -> ExitCode:
     """Sync with PEER, or with every peer in turn.
 
     The other device must be running: edenmesh run. Ends with 0 only where both devices have stated that they hold the
     same, whole; with 3 where something is missing on either, which is then listed. With a guest it ends with 0 where
     each has taken what the other shares with it; that lies in the pen there.
+
+    With --stop the running device ends its exchange with PEER, who is told so; both keep what was acknowledged. Neither
+    begins anew by itself until somebody syncs here again, or the device is started anew.
     """
+    if stop:
+        return await _stop(call, peer)
     if address and not peer:
         raise UsageError(
             what="An address was given, but not whose it is.", do="Write `edenmesh sync PEER --address HOST:PORT`."
@@ -33,6 +46,19 @@ async def sync(call: Call, peer: str, address: str, announce_on: tuple[str, ...]
         names = [peer] if peer else await _chosen(device)
         codes = [await _sync_or_tell(call, device, name, address, is_only=len(names) == 1) for name in names]
     return ExitCode.OK if set(codes) == {ExitCode.OK} else ExitCode.PARTLY
+
+
+async def _stop(call: Call, peer: str) -> ExitCode:
+    if not peer:
+        raise UsageError(what="It was not said with whom to stop.", do="Write `edenmesh sync PEER --stop`.")
+    async with call.device() as device:
+        answer = await device.post("/api/sync/stop", {"peer": peer})
+    if call.is_json:
+        call.screen.write_json(answer.value)
+    was_open = answer.read(dict[str, bool])["was_open"]
+    told = "is stopped for now" if was_open else "was not open; it does not begin by itself now"
+    call.screen.say(f"The exchange with {peer} {told}. To go on: edenmesh sync {peer!r}")
+    return ExitCode.OK
 
 
 async def _chosen(device: Client) -> list[str]:

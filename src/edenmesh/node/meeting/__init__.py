@@ -7,6 +7,7 @@ what it took is staged and committed before it is acknowledged.
 from edenmesh.node.meeting.encounter import Line
 from edenmesh.node.meeting.guests import Guests
 from edenmesh.node.meeting.meetings import Meetings, PeerEvent
+from edenmesh.node.meeting.partings import Partings
 from edenmesh.node.meeting.syncing import Syncing, SyncUpdate
 from edenmesh.node.meeting.visibility import NearbyView, Shown, Visibility
 
@@ -15,6 +16,7 @@ __all__ = [
     "Line",
     "Meetings",
     "NearbyView",
+    "Partings",
     "PeerEvent",
     "Shown",
     "SyncUpdate",

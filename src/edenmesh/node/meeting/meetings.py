@@ -20,6 +20,9 @@ DIAL_SECONDS: Final = 5.0
 _ADDRESSES_KEPT: Final = 4
 _SECRETS_TRIED: Final = 4
 _MET_TWICE: Final = "The two devices had met twice at once."
+_PAUSED: Final = "paused"
+_PAUSED_THERE: Final = "The other person stopped the exchange for now."
+_PAUSED_HERE: Final = "The exchange was stopped here for now; what was acknowledged is kept."
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,8 @@ class Meetings:
         self._meetings: dict[DeviceId, _Meeting] = {}
         self._listeners: list[Callable[[PeerEvent], None]] = []
         self._tasks: set[asyncio.Task[None]] = set()
+        self._paused_here: set[DeviceId] = set()
+        self._paused_there: set[DeviceId] = set()
         self._is_stopped = False
         self.door_secrets: set[bytes] = set()
         self.admits_everyone: Callable[[], bool] = lambda: False
@@ -128,6 +133,34 @@ class Meetings:
         """A person here wants no session with a peer any more."""
         self.drop(peer, "not_chosen", "The other person has stopped the exchange.", text_here=text_here)
 
+    # --- stopped for now ----------------------------------------------------------------------------------------------
+
+    @property
+    def paused(self) -> frozenset[DeviceId]:
+        """Peers with which the exchange was stopped for now, here or there: neither side redials by itself."""
+        return frozenset(self._paused_here | self._paused_there)
+
+    async def pause(self, peer: DeviceId) -> bool:
+        """End the exchange with a peer until somebody here resumes it; returns, once it has ended, whether it was open.
+
+        The peer hears why. It is not noted: a device that starts anew redials as always.
+        """
+        self._paused_here.add(peer)
+        meeting = self._meetings.get(peer)
+        if meeting is None:
+            return False
+        self.drop(peer, _PAUSED, _PAUSED_THERE, text_here=_PAUSED_HERE)
+        await asyncio.wait([meeting.task], timeout=DIAL_SECONDS)
+        return True
+
+    async def resume(self, peer: DeviceId) -> None:
+        """A person here wants the exchange to go on. One that is just being stopped ends first."""
+        meeting = self._meetings.get(peer) if peer in self.paused else None
+        self._paused_here.discard(peer)
+        self._paused_there.discard(peer)
+        if meeting is not None:
+            await asyncio.wait([meeting.task], timeout=DIAL_SECONDS)
+
     @contextmanager
     def _under_way(self) -> Iterator[None]:
         """What runs inside is waited for when the device stops."""
@@ -153,7 +186,9 @@ class Meetings:
         except asyncio.CancelledError:
             await channel.close()
             raise
-        if kind == "sync":
+        if not self._team.is_welcome(channel.peer_key):
+            await channel.close()
+        elif kind == "sync":
             await self._meet(channel.peer_key, line, dialled_by=channel.peer_key, host=_host(channel))
         elif kind == "pair" and self.on_pairing is not None:
             await self.on_pairing(channel, line)
@@ -221,7 +256,7 @@ class Meetings:
         await asyncio.sleep(0)
 
     def _is_expected(self, key: DeviceId, peer: DeviceId | None) -> bool:
-        return key == peer if peer is not None else self._team.is_welcome(key)
+        return self._team.is_welcome(key) and peer in (None, key)
 
     # --- sessions -----------------------------------------------------------------------------------------------------
 
@@ -244,6 +279,8 @@ class Meetings:
         task = asyncio.current_task()
         if task is None or self._is_stopped:
             return Ended("stopped", "This device stopped.", is_by_peer=False)
+        if not self._team.is_welcome(peer):
+            return Ended("not_chosen", "It was blocked here while the two devices met.", is_by_peer=False)
         known = self._meetings.get(peer)
         is_kept = known is None or self._is_better(dialled_by, known)
         replaced = known if is_kept else None
@@ -267,8 +304,14 @@ class Meetings:
             self._meetings[peer] = meeting
         else:
             encounter.close("replaced", _MET_TWICE, text_here=_MET_TWICE)
+        if peer in self._paused_here:
+            encounter.close(_PAUSED, _PAUSED_THERE, text_here=_PAUSED_HERE)
+        self._paused_there.discard(peer)
         try:
-            return await encounter.run()
+            ended = await encounter.run()
+            if ended.is_by_peer and ended.code == _PAUSED:
+                self._paused_there.add(peer)
+            return ended
         finally:
             self._desk.leave(encounter)
             if self._meetings.get(peer) is meeting:

@@ -79,10 +79,15 @@ class Syncing:
         Raises NotPaired where nobody chose this peer, PeerUnreachable where it does not answer.
         """
         name = self._parts.team.name_of(peer)
+        if self._parts.team.peer_note(peer).is_blocked:
+            raise NotPaired(
+                what=f"{name} is blocked on this device.", do=f"Lift that with `edenmesh block --undo {name!r}`."
+            )
         if peer not in self.chosen():
             raise NotPaired(
                 what=f"{name} is not chosen for sync on this device.", do=f"Choose it with `edenmesh allow {name!r}`."
             )
+        await self._meetings.resume(peer)
         news: asyncio.Queue[PeerEvent] = asyncio.Queue()
         stop = self._meetings.listen(news.put_nowait)
         try:
@@ -160,7 +165,8 @@ class Syncing:
         while True:
             # A store that cannot be read now is looked at again later.
             with suppress(StoreError):
-                away = [peer for peer in self.chosen() if peer not in self._meetings.connected]
+                met = self._meetings.connected | self._meetings.paused
+                away = [peer for peer in self.chosen() if peer not in met]
                 await asyncio.gather(*(self._redial_one(peer) for peer in away))
             await asyncio.sleep(self._parts.settings.redial_seconds)
 

@@ -63,9 +63,12 @@ class PairedView:
 class PairingTask:
     """One pairing under way: wait for the code, answer it, wait for the result."""
 
-    def __init__(self, encounter: PairingEncounter, outcome: "asyncio.Task[PairedView]", *, is_incoming: bool) -> None:
+    def __init__(
+        self, encounter: PairingEncounter, outcome: "asyncio.Task[PairedView]", peer: DeviceId, *, is_incoming: bool
+    ) -> None:
         self._encounter = encounter
         self._outcome = outcome
+        self.peer: Final = peer
         self.is_incoming: Final = is_incoming
         # Whether or not anybody waits for the result: a failure is no defect of the program.
         outcome.add_done_callback(lambda done: done.cancelled() or done.exception())
@@ -118,8 +121,12 @@ class PairingTask:
 
     async def stop(self) -> None:
         """End the pairing at once, however far it is."""
-        self._outcome.cancel()
+        self.cancel()
         await self.ended()
+
+    def cancel(self) -> None:
+        """The same, without waiting for its end."""
+        self._outcome.cancel()
 
     async def result(self) -> PairedView:
         """The new peer. Raises PairingFailed with what happened."""
@@ -171,6 +178,11 @@ class Pairings:
             raise
         return await self._begin(channel, channel, Role.DIALLER, scanned)
 
+    def part(self, device: DeviceId) -> None:
+        """End the pairing under way, if it is with this device: nobody here wants to meet it."""
+        if self.latest is not None and self.latest.peer == device:
+            self.latest.cancel()
+
     async def stop(self) -> None:
         """Give up the pairing under way."""
         if self.latest is not None:
@@ -220,8 +232,13 @@ class Pairings:
         )
         address = channel.peer_address if role is Role.DIALLER else ""
         outcome = asyncio.create_task(self._run(encounter, address))
-        self.latest = PairingTask(encounter, outcome, is_incoming=role is Role.LISTENER)
+        encounter.code.add_done_callback(self._handle_code)
+        self.latest = PairingTask(encounter, outcome, channel.peer_key, is_incoming=role is Role.LISTENER)
         return self.latest
+
+    def _handle_code(self, code: "asyncio.Future[CompareCode]") -> None:
+        if not code.cancelled():
+            self._team.remember_stranger(DeviceId(code.result().peer), code.result().peer_name)
 
     def _our_side(self) -> OurSide:
         return OurSide(

@@ -4,13 +4,14 @@ The charter says who belongs; `Peer` notes say with whom a person here chose to 
 """
 
 from collections.abc import Iterable, Mapping, Set
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
 import msgspec
 
 from edenmesh.core.encoding import encode, normal_text
-from edenmesh.core.ids import AuthorId, DeviceId, format_id
+from edenmesh.core.ids import AuthorId, DeviceId, format_id, parse_id
 from edenmesh.core.limits import SALT_BYTES
 from edenmesh.core.pairing import MeshSecret, StoreMembership
 from edenmesh.core.ports import Entropy
@@ -23,6 +24,7 @@ from edenmesh.store import Peer, Store, Transaction
 _SECRETS: Final = "secrets"
 _NAME: Final = "name"
 _SECRET_BYTES: Final = 32
+_STRANGERS_MAX: Final = 16
 _DECODER: Final = msgspec.msgpack.Decoder(tuple[MeshSecret, ...])
 
 
@@ -48,8 +50,9 @@ class MemberView:
 class PeerView:
     """A device this one has met or heard of. `last_seen` is wall time in milliseconds since 1970, 0 for never.
 
-    A guest is of another team: it is given the tables it `shares`, all of them where `shares_all`, and `penned` changes
-    of its own lie in the pen.
+    One that `is_blocked` gets no session here, whatever else was chosen; with one that `is_paused` it was stopped for
+    now, on either side. A guest is of another team: it is given the tables it `shares`, all of them where `shares_all`,
+    and `penned` changes of its own lie in the pen.
     """
 
     name: str
@@ -65,6 +68,8 @@ class PeerView:
     shares: tuple[str, ...] = ()
     shares_all: bool = False
     penned: int = 0
+    is_blocked: bool = False
+    is_paused: bool = False
 
 
 class Team:
@@ -75,6 +80,7 @@ class Team:
         self._desk = desk
         self._identity = identity
         self._entropy = entropy
+        self._strangers: dict[DeviceId, str] = {}
 
     # --- reading ------------------------------------------------------------------------------------------------------
 
@@ -100,12 +106,14 @@ class Team:
         copied = self._store.branches().keys()
         return [self._member(member, names, copied) for member in self.charter.members.values()]
 
-    def peers(self, connected: frozenset[DeviceId]) -> list[PeerView]:
+    def peers(self, connected: frozenset[DeviceId], paused: frozenset[DeviceId] = frozenset()) -> list[PeerView]:
         """Members other than this device, and other devices it has met."""
         noted = {peer.device: peer for peer in self._store.notes.peers()}
         devices = [device for device in self.charter.members if device != self._identity.device]
         devices += [device for device in noted if device not in self.charter.members]
-        return [self._peer(device, noted.get(device), device in connected) for device in devices]
+        return [
+            self._peer(one, noted.get(one), is_connected=one in connected, is_paused=one in paused) for one in devices
+        ]
 
     def peer_note(self, device: DeviceId) -> Peer:
         """What is noted of a device; nothing much for one never met."""
@@ -120,8 +128,22 @@ class Team:
     def find(self, text: str) -> DeviceId:
         """A device by its name, or by its id or the beginning of that. Raises InvalidInput where it is not one."""
         devices = {*self.charter.members, *(peer.device for peer in self._store.notes.peers())}
-        devices.discard(self._identity.device)
-        named = [one for one in devices if self.name_of(one).casefold() == text.casefold()]
+        return self._one_of({device: self.name_of(device) for device in devices}, text)
+
+    def find_met(self, text: str) -> DeviceId:
+        """The same, also of devices that only tried to pair with this one; or any at all, by its whole id."""
+        try:
+            return self.find(text)
+        except InvalidInput:
+            with suppress(InvalidInput):
+                return self._one_of(self._strangers, text)
+            with suppress(InvalidInput):
+                return DeviceId(parse_id("d", text))
+            raise
+
+    def _one_of(self, names: Mapping[DeviceId, str], text: str) -> DeviceId:
+        devices = [one for one in names if one != self._identity.device]
+        named = [one for one in devices if names[one].casefold() == text.casefold()]
         found_by_id = [one for one in devices if len(text) > 5 and format_id("d", one).startswith(text)]
         found = named or found_by_id
         if len(found) == 1:
@@ -134,12 +156,12 @@ class Team:
         return self.peer_note(device).is_guest and not self.charter.is_member(device)
 
     def may_meet(self, peer: Peer) -> bool:
-        """Whether a person chose to exchange with this peer, be it a member or a guest."""
-        return peer.is_allowed and (peer.is_guest or self.charter.is_member(peer.device))
+        """Whether a person chose to exchange with this peer, be it a member or a guest, and has not blocked it."""
+        return peer.is_allowed and not peer.is_blocked and (peer.is_guest or self.charter.is_member(peer.device))
 
     def doors(self) -> tuple[bytes, ...]:
         """What guests knock with."""
-        return tuple(peer.door for peer in self._store.notes.peers() if peer.is_guest and peer.is_allowed)
+        return tuple(peer.door for peer in self._store.notes.peers() if peer.is_guest and self.may_meet(peer))
 
     def is_welcome(self, device: DeviceId) -> bool:
         """Whether this device may open a channel at all: not one that was revoked or blocked."""
@@ -175,10 +197,24 @@ class Team:
             writing.put_peer(peer)
 
     def allow(self, device: DeviceId, *, is_allowed: bool = True) -> None:
-        """Choose to sync with a device, or not any more."""
+        """Choose to sync with a device, which lifts a block, or not any more."""
         if is_allowed and not (self.charter.is_member(device) or self.is_guest(device)):
             raise NotPermitted(what=f"{self.name_of(device)} is not a member of the team.", do="Pair with it first.")
-        self.note(replace_peer(self.peer_note(device), is_allowed=is_allowed, is_blocked=False))
+        note = self.peer_note(device)
+        self.note(replace_peer(note, is_allowed=is_allowed, is_blocked=note.is_blocked and not is_allowed))
+
+    def remember_stranger(self, device: DeviceId, name: str) -> None:
+        """A device tried to pair: until this program ends it can be named, so that it can be blocked."""
+        self._strangers.pop(device, None)
+        self._strangers[device] = name
+        if len(self._strangers) > _STRANGERS_MAX:
+            del self._strangers[next(iter(self._strangers))]
+
+    def block(self, device: DeviceId, *, is_blocked: bool = True) -> None:
+        """Want no session with a device, whoever it is, or lift that; what else was chosen about it stays."""
+        note = self.peer_note(device)
+        name = note.name or self._strangers.get(device, "")
+        self.note(replace_peer(note, name=name, is_blocked=is_blocked))
 
     def share(self, device: DeviceId, tables: Iterable[str], *, is_all: bool = False) -> None:
         """Choose which tables a guest is given from now on, in place of what was chosen before.
@@ -194,9 +230,12 @@ class Team:
         self.note(replace_peer(self.peer_note(device), shares=shares, shares_all=is_all))
 
     def forget(self, device: DeviceId) -> None:
-        """A guest is none any more: its door is shut and nothing is shared. What it gave stays where it is."""
+        """A guest is none any more: its door is shut and nothing is shared. What it gave stays, and so does a block."""
+        note = self.peer_note(device)
         with self._desk.writing() as writing:
             writing.drop_peer(device)
+            if note.is_blocked:
+                writing.put_peer(Peer(device=device, name=note.name, is_blocked=True))
 
     def revoke(self, device: DeviceId) -> None:
         """Bar a device for good. What it wrote and is here now stays; what comes later of it does not count.
@@ -246,12 +285,12 @@ class Team:
             is_copied=not copied.isdisjoint(member.authors),
         )
 
-    def _peer(self, device: DeviceId, note: Peer | None, is_connected: bool) -> PeerView:
+    def _peer(self, device: DeviceId, note: Peer | None, *, is_connected: bool, is_paused: bool) -> PeerView:
         tally = self._store.notes.tally(device)
         return PeerView(
             name=self.name_of(device),
             device=format_id("d", device),
-            is_allowed=note is not None and note.is_allowed,
+            is_allowed=note is not None and note.is_allowed and not note.is_blocked,
             is_member=self.charter.is_member(device),
             is_revoked=self.charter.is_revoked(device),
             is_connected=is_connected,
@@ -262,6 +301,8 @@ class Team:
             shares=note.shares if note is not None else (),
             shares_all=note is not None and note.shares_all,
             penned=self._store.snapshot.penned_by(device),
+            is_blocked=note is not None and note.is_blocked,
+            is_paused=is_paused,
         )
 
 

@@ -57,6 +57,13 @@ class Allowing(Asked, frozen=True):
     is_allowed: bool = True
 
 
+class Blocking(Asked, frozen=True):
+    """A device, by name or id, be it a stranger; and whether this device wants no session with it."""
+
+    peer: str
+    is_blocked: bool = True
+
+
 class Sharing(Asked, frozen=True):
     """A guest, by name or id, and which tables it is given from now on; or `is_all` there ever are."""
 
@@ -77,6 +84,13 @@ class Shared:
     """The tables a guest is given."""
 
     tables: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """Whether an exchange was open."""
+
+    was_open: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +187,14 @@ class PeerOperations:
         """Choose to sync with a member, or not any more."""
         self._device.allow(body.peer, is_allowed=body.is_allowed)
 
+    @operation("POST", "/api/peers/block", Right.RUN)
+    def block(self, body: Blocking) -> None:
+        """Want no session with a device here, or lift that. An open one ends at once, and so does a pairing."""
+        if body.is_blocked:
+            self._device.block(body.peer)
+        else:
+            self._device.unblock(body.peer)
+
     @operation("POST", "/api/peers/share", Right.RUN)
     def share(self, body: Sharing) -> Shared:
         """Choose what a guest, a device of another team, is given from now on."""
@@ -190,6 +212,11 @@ class PeerOperations:
         A sync with this member that runs already is joined; one that everybody leaves is followed no more.
         """
         return followed(lambda: self._work.sync(body.peer, address=body.address, is_kept=False))
+
+    @operation("POST", "/api/sync/stop", Right.RUN)
+    async def stop_sync(self, body: OfPeer) -> Stopped:
+        """Stop the exchange with a peer for now: it is told so, and the next sync from here goes on."""
+        return Stopped(await self._work.stop_sync(body.peer))
 
     async def _incoming(self) -> AsyncGenerator[dict[str, CodeView | PairedView | bool]]:
         tasks: asyncio.Queue[PairingTask] = asyncio.Queue()

@@ -26,6 +26,15 @@ class Work:
             return self._jobs.start(self.sync_key(), self._sync_all, is_kept=is_kept)
         return self._jobs.start(self.sync_key(peer), lambda: self._device.sync(peer, address=address), is_kept=is_kept)
 
+    async def stop_sync(self, peer: str) -> bool:
+        """Stop the exchange with a peer until it is synced with again; returns whether one was open."""
+        job = self._jobs.latest(self.sync_key(peer))
+        was_open = await self._device.end_session(peer)
+        # One that was open ends its job with words of its own; one that still looks for the peer has none.
+        if job is not None and not (was_open or job.is_over):
+            await job.stop()
+        return was_open
+
     def pull(self, server: str = "", what: What = "all", *, is_kept: bool = True) -> Job:
         """Bring from a server, by its name, or from the only one. Raises ConfigError where another pull is on."""
         wanted = "" if what == "all" else f"{what} only"

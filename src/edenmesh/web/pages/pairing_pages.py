@@ -47,6 +47,7 @@ class PairingPages:
             page(renderer, f"{_SCREEN}/state", self.state, right=run),
             page(renderer, f"{_SCREEN}/answer", self.show, right=run, act=self.answer),
             page(renderer, f"{_SCREEN}/stop", self.show, right=run, act=self.stop),
+            page(renderer, f"{_SCREEN}/block", self.show, right=run, act=self.block),
         ]
 
     async def show(self, visit: Visit) -> Response:
@@ -78,6 +79,12 @@ class PairingPages:
         if task is not None and not task.is_over:
             task.give_up()
         return visit.go("/nearby" if task is None else _SCREEN)
+
+    async def block(self, visit: Visit) -> Response:
+        """Never meet that device again: the one whose code was on this screen, whichever came since."""
+        device = visit.posted.text("device")
+        self._device.block(device)
+        return visit.go(f"/peers/{device}", visit.texts("It is blocked on this device."))
 
     def _is_same(self, visit: Visit, code: CodeView) -> bool:
         picked = visit.posted.text("picked")

@@ -22,6 +22,8 @@ class PeerPages:
             page(renderer, "/peers/{device}", self.show),
             page(renderer, "/peers/{device}/allow", self.show, act=self.allow),
             page(renderer, "/peers/{device}/stop", self.show, act=self.stop),
+            page(renderer, "/peers/{device}/block", self.show, act=self.block),
+            page(renderer, "/peers/{device}/unblock", self.show, act=self.unblock),
             page(renderer, "/peers/{device}/share", self.show, act=self.share),
             page(renderer, "/peers/{device}/revoke", self.ask, right=Right.RUN, act=self.revoke),
         ]
@@ -51,6 +53,19 @@ class PeerPages:
             visit.texts("This device exchanges nothing with it any more. What it has, it keeps."),
             undo=f"/peers/{peer.device}/allow",
         )
+
+    async def block(self, visit: Visit) -> Response:
+        """Want no exchange with it here, whoever it is."""
+        peer, _ = self._peer(visit)
+        self._device.block(peer.device)
+        told = visit.texts("%(name)s is blocked on this device.", name=peer.name)
+        return visit.go(f"/peers/{peer.device}", told, undo=f"/peers/{peer.device}/unblock")
+
+    async def unblock(self, visit: Visit) -> Response:
+        """Let it in again, as far as it was let in before."""
+        peer, _ = self._peer(visit)
+        self._device.unblock(peer.device)
+        return visit.go(f"/peers/{peer.device}", visit.texts("The block is lifted."))
 
     async def share(self, visit: Visit) -> Response:
         """Choose the tables a guest is given."""

@@ -35,6 +35,7 @@ class SyncPages:
             page(renderer, "/sync", self.show),
             page(renderer, "/sync/state", self.state),
             page(renderer, "/sync/start", self.show, act=self.start),
+            page(renderer, "/sync/stop", self.show, act=self.stop),
         ]
 
     async def show(self, visit: Visit) -> Response:
@@ -50,6 +51,11 @@ class SyncPages:
         self._work.sync(visit.posted.text("peer"), address=visit.posted.text("address").strip())
         return visit.go("/sync")
 
+    async def stop(self, visit: Visit) -> Response:
+        """Stop the exchange with a peer for now; the button that began it goes on with it."""
+        await self._work.stop_sync(visit.posted.text("peer"))
+        return visit.go("/sync")
+
     def _draw(self, visit: Visit, template: str) -> Response:
         peers = [one for one in self._device.peers() if (one.is_member or one.is_guest) and not one.is_revoked]
         chosen = [one for one in peers if one.is_allowed]
@@ -57,7 +63,7 @@ class SyncPages:
         return visit.render(
             template,
             chosen=chosen,
-            waiting=[one for one in peers if not one.is_allowed],
+            waiting=[one for one in peers if not (one.is_allowed or one.is_blocked)],
             runs=runs,
             is_running=any(not job.is_over for job in self._jobs()),
             whole=self._whole(),
