@@ -2,7 +2,7 @@
 PYTHON ?= python3
 ARGS ?=
 
-.PHONY: help setup demo test lint format check bench docs screenshots build lock clean
+.PHONY: help setup demo test lint format check bench docs build texts screenshots lock clean
 
 help: ; @$(PYTHON) -m tools help
 setup: ; @$(PYTHON) -m tools setup

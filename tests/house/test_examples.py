@@ -69,7 +69,8 @@ def test_commands_in_pages_can_be_typed(root: Path) -> None:
     group = command_group()
     assert group is not None
     options = {
-        path: {opt for one in command.params for opt in one.opts} for path, command in commands(group, "edenmesh")
+        path: {opt for one in command.params for opt in (*one.opts, *one.secondary_opts)}
+        for path, command in commands(group, "edenmesh")
     }
     check_commands(root, options).prove(seen_min=20)
 

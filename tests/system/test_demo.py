@@ -10,7 +10,7 @@ from tests.system.installed import processes_of, running
 from tools.environment import ROOT
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 def test_a_demo_that_is_broken_off_leaves_no_process_and_no_file(tmp_path: Path, number: signal.Signals) -> None:
     words = [sys.executable, "-m", "edenmesh", "demo", "--small"]
     with running(words, tmp_path, {"PYTHONPATH": str(ROOT / "src")}) as demo:
