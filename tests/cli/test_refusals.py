@@ -64,6 +64,15 @@ def test_a_passphrase_file_that_holds_none_is_named(kiosk: Home, tmp_path: Path)
     call([*words, str(tmp_path / "gone")]).refused(2, "cannot be read")
 
 
+def test_a_device_without_a_passphrase_asks_nobody_and_another_cannot_do_without(kiosk: Home, tmp_path: Path) -> None:
+    place = ["--home", str(tmp_path / "open")]
+    made = spawn([*COMMAND, "init", "--name", "Open", "--no-passphrase", *place])
+    assert (made.code, made.err) == (0, "")
+    assert "whoever has this machine in hand can read everything" in made.out
+    assert spawn([*COMMAND, "status", "--json", *place]).json["name"] == "Open"
+    spawn([*COMMAND, "status", "--home", str(kiosk.path)]).refused(2, "locked by a passphrase", "--passphrase-file")
+
+
 def test_a_folder_without_a_store_is_said_before_a_passphrase_is_asked_for(tmp_path: Path) -> None:
     call(["status", "--home", str(tmp_path / "none")]).refused(1, "There is no store in", "edenmesh init")
     assert not (tmp_path / "none").exists()

@@ -239,3 +239,19 @@ async def test_members_are_found_by_name_or_id(tmp_path: Path) -> None:
             with pytest.raises(InvalidInput, match="No device here"):
                 amina._parts.team.find(text)
         assert isinstance(amina._parts.settings.transport, TcpTransport)
+
+
+@in_loop
+async def test_nobody_hears_of_a_commit_once_the_device_is_closed(tmp_path: Path) -> None:
+    device = World(tmp_path).make("Amina")
+    await asyncio.sleep(0)
+    heard: list[object] = []
+    stop = device.on_commit(heard.append)
+    device.add(TABLE, {"name": "one"})
+    await asyncio.sleep(0)
+    assert len(heard) == 1
+    device.add(TABLE, {"name": "two"})
+    device.close()
+    stop()
+    await asyncio.sleep(0)
+    assert len(heard) == 1

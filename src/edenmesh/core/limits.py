@@ -164,8 +164,9 @@ PAIRING_QR_ADDRESSES_MAX: Final = 8
 PAIRING_QR_CHARS_MAX: Final = 1024
 """Characters of the text in a QR code: the head, and eight addresses of a usual length."""
 SCAN_PIXELS_MAX: Final = 1_000_000
-"""Pixels of one frame of a camera in which a QR code is looked for, a byte each; a code as wide as the frame needs 200 of
-them in each direction."""
+"""Pixels of one frame of a camera in which a QR code is looked for, a byte each.
+
+A code as wide as the frame needs 200 of them in each direction."""
 
 # --- frames and sessions ----------------------------------------------------------------------------------------------
 FRAME_BYTES_MAX: Final = 1024 * 1024

@@ -120,7 +120,7 @@ class Device:
     def close(self) -> None:
         """Close the store and let others open it."""
         try:
-            self._parts.desk.settle()
+            self._parts.desk.close()
         finally:
             self._parts.store.close()
 

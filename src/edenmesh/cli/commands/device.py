@@ -11,15 +11,16 @@ from edenmesh.node import Device, OwedView, Status
 @command(
     "init",
     click.option("--name", required=True, metavar="NAME", help="What others will call this device."),
+    click.option("--no-passphrase", is_flag=True, help="Whoever has this machine in hand can then read everything."),
     examples=['edenmesh init --name "Ada\'s laptop"', "edenmesh init --name kiosk --home /srv/kiosk"],
 )
-async def init(call: Call, name: str) -> ExitCode:
+async def init(call: Call, name: str, no_passphrase: bool) -> ExitCode:
     """Make a new device.
 
     It gets a folder with an encrypted store, which the passphrase opens, and is alone in a team of its own. Pair it
     with another device to join that one's team, or to let that one join.
     """
-    passphrase = call.passphrase.read("Choose a passphrase: ", is_new=True)
+    passphrase = "" if no_passphrase else call.passphrase.read("Choose a passphrase: ", is_new=True)
     device = Device.create(call.home, name=name, passphrase=passphrase)
     try:
         if call.is_json:
@@ -27,7 +28,10 @@ async def init(call: Call, name: str) -> ExitCode:
                 {"name": device.name, "device": format_id("d", device.device_id), "home": str(call.home)}
             )
         call.screen.say(f"{device.name} is ready in {call.home}.")
-        call.screen.say("Nobody can restore the passphrase; keep it safe.")
+        if no_passphrase:
+            call.screen.say("It has no passphrase: whoever has this machine in hand can read everything.")
+        else:
+            call.screen.say("Nobody can restore the passphrase; keep it safe.")
         call.screen.say("Next: edenmesh run, and in another terminal: edenmesh visible --wait")
     finally:
         device.close()

@@ -7,13 +7,13 @@ owns a store; where another command has it open just now, this one waits a momen
 import asyncio
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Final
 
 from edenmesh.cli.reaching.client import Client, is_served
 from edenmesh.cli.reaching.passphrase import PassphraseSource
-from edenmesh.errors import StoreLocked, StoreMissing
+from edenmesh.errors import StoreLocked, StoreMissing, WrongPassphrase
 from edenmesh.node import Device, Settings
 from edenmesh.web import serving, socket_path
 
@@ -53,19 +53,21 @@ async def opened(device: Device, *, is_listening: bool) -> AsyncIterator[Device]
 
 
 def open_device(home: Path, source: PassphraseSource, settings: Settings | None) -> Device:
-    """Open the store in this folder. Asks for no passphrase where there is none."""
+    """Open the store in this folder. Asks for no passphrase where there is no store, or none is needed."""
     _require_store(home)
+    if not source.is_named:
+        # Whether one is needed is told by trying: the key file does not say, and need not tell a thief.
+        with suppress(WrongPassphrase):
+            return Device.open(home, passphrase="", settings=settings)
     return Device.open(home, passphrase=source.read(), settings=settings)
 
 
 async def _open_or_wait(home: Path, source: PassphraseSource, settings: Settings | None) -> Device | None:
     """An open device, or None where another process has opened it meanwhile and answers."""
-    _require_store(home)
-    passphrase = source.read()
     give_up = time.monotonic() + _WAIT_SECONDS
     while True:
         try:
-            return Device.open(home, passphrase=passphrase, settings=settings)
+            return open_device(home, source, settings)
         except StoreLocked:
             if await is_served(socket_path(home)):
                 return None

@@ -55,7 +55,12 @@ class Desk:
     def listen(self, listener: OnCommitted) -> Callable[[], None]:
         """Call `listener` after every commit; the function returned stops that."""
         self._listeners.append(listener)
-        return lambda: self._listeners.remove(listener)
+
+        def stop() -> None:
+            with suppress(ValueError):  # the desk was closed before
+                self._listeners.remove(listener)
+
+        return stop
 
     def stage(self, owner: object, batch: Batch) -> None:
         """Write a batch into the owner's open change; it is durable after `commit`.
@@ -199,6 +204,13 @@ class Desk:
             self._tell(committed)
         else:
             loop.call_soon(self._tell, committed)
+
+    def close(self) -> None:
+        """Make durable what is staged; nobody hears of a commit any more."""
+        try:
+            self.settle()
+        finally:
+            self._listeners.clear()
 
     def _tell(self, committed: Committed) -> None:
         # Whatever is done because of a commit, the device does, and not the account in whose request it was made.

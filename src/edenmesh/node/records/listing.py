@@ -13,6 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
 
+from edenmesh.core.ids import FormHash
 from edenmesh.core.records import (
     MASTER,
     Catalogue,
@@ -20,6 +21,7 @@ from edenmesh.core.records import (
     Decimal,
     File,
     Flag,
+    Form,
     RecordState,
     Reference,
     canonical_text,
@@ -130,16 +132,18 @@ class Lister:
 
     def _hear(self, committed: Committed) -> None:
         if committed.forms:
-            self._relist()
+            self._relist(committed.forms)
         if committed.records or committed.forms:
             self._stirred.set()
 
-    def _relist(self) -> None:
-        """Another form may call values by other labels."""
-        tables = [row.name for row in self._store.records.tables()]
+    def _relist(self, forms: Iterable[FormHash]) -> None:
+        """Another form may call the values of its tables by other labels."""
+        snapshot = self._store.snapshot
+        read = [Form.decode(data) for one in forms if (data := snapshot.form(one)) is not None]
+        tables = {table.name for form in read for table in (form.table, *(one.table for one in form.components))}
         with self._desk.writing() as writing:
-            for table in tables:
-                writing.unlist_table(table)
+            for name in sorted(tables):
+                writing.unlist_table(name)
 
     # --- listing ------------------------------------------------------------------------------------------------------
 
