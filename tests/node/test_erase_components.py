@@ -64,6 +64,19 @@ def check_walk(device: Device) -> None:
         device.record(IMAGE, "urn:uuid:a1i")
 
 
+def test_components_go_with_their_master_where_no_form_is_here(tmp_path: Path) -> None:
+    device = World(tmp_path).make("Amina")
+    amina, bo = (device.add("pr_person", {"first_name": name}).uuid for name in ("Amina", "Bo"))
+    phones = [
+        device.add("pr_contact", {MASTER: {"table": "pr_person", "uuid": one}, "value": "+47 555 01"}).uuid
+        for one in (amina, bo)
+    ]
+    assert device.forms() == []
+    device.deletions.erasing.erase("pr_person", amina)
+    assert set(states(device)) == {("pr_person", bo), ("pr_contact", phones[1])}
+    device.close()
+
+
 def test_components_go_with_their_master_to_any_depth_and_no_others(device: Device) -> None:
     check_walk(device)
 

@@ -121,9 +121,12 @@ class Erasing:
         return named, {erase_stub(salt, "first", one) for one in firsts}
 
     def _components(self, name: Name) -> list[Name]:
-        """The records that hang on one, by what the forms say; looks at every record of the tables they may be in."""
+        """The records that hang on one; looks at every record of the tables they may be in.
+
+        A row says itself which its master is, whether or not a form is here; one joined directly, only the form says.
+        """
         form = self._records.catalogue().form(name[0])
-        joined: dict[str, set[str]] = {}
+        joined: dict[str, set[str]] = {table: {MASTER} for table in self._store.deleted.tables_holding(MASTER)}
         for one in form.components if form is not None else ():
             fields = {MASTER, one.joinby} if one.is_joined_directly else {MASTER}
             joined.setdefault(one.table.name, set()).update(fields)
