@@ -200,6 +200,8 @@ async def test_the_language_is_chosen_kept_and_never_one_there_is_not(tmp_path: 
         assert (await browser.get("/data")).find("html")[0].attributes["lang"] == "en"
         refused = await browser.send(await browser.get("/settings"), "/settings", {"language": "xx"}, status=400)
         assert "not there in that language" in refused.words
+        led_on = await browser.get("/?lang=qps")
+        assert led_on.find("html")[0].attributes["dir"] == "rtl", "a language asked for is kept where that leads on"
 
 
 @in_loop

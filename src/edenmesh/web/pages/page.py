@@ -15,7 +15,7 @@ from starlette.routing import Route
 
 from edenmesh.errors import EdenmeshError, InvalidInput, StoreError, TrustError
 from edenmesh.web.pages.posting import BODY_BYTES_MAX, Posted, read_posted, require_token
-from edenmesh.web.pages.rendering import Note, Renderer, texts_of
+from edenmesh.web.pages.rendering import Note, Renderer, keep_language, texts_of
 from edenmesh.web.texts import Texts
 from edenmesh.web.visiting import Right, Visitor, require
 
@@ -76,6 +76,9 @@ def page(
     """The route of one screen. `act` does what its form asks for and ends with `visit.go`; it needs `act_right`."""
 
     async def answer(request: Request) -> Response:
+        return keep_language(request, await _answer(request))
+
+    async def _answer(request: Request) -> Response:
         try:
             if request.method != "POST" or act is None:
                 return await show(Visit(request, require(request, right), texts_of(request), renderer))

@@ -4,7 +4,6 @@ Forms are multipart or urlencoded (HTML, form submission; RFC 7578). Nothing in 
 are counted as they arrive, whatever the request says of its length, and files go to disk beyond a megabyte.
 """
 
-import hmac
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
@@ -16,7 +15,7 @@ from starlette.types import Message, Receive
 from edenmesh.core.encoding import normal_text
 from edenmesh.core.limits import LABEL_CHARS_MAX
 from edenmesh.errors import InvalidInput, NotPermitted
-from edenmesh.web.visiting import Visitor
+from edenmesh.web.visiting import Visitor, is_form_token
 
 TOKEN_FIELD: Final = "form_token"
 BODY_BYTES_MAX: Final = 64 * 1024 * 1024
@@ -103,8 +102,7 @@ async def read_posted(request: Request, body_bytes_max: int = BODY_BYTES_MAX) ->
 
 def require_token(visitor: Visitor, posted: Posted) -> None:
     """Raise NotPermitted unless the form came from a page of ours that this visitor was shown."""
-    given = posted.text(TOKEN_FIELD)
-    if not hmac.compare_digest(given.encode("utf-8", "replace"), visitor.token.encode()):
+    if not is_form_token(visitor, posted.text(TOKEN_FIELD)):
         raise NotPermitted(
             what="This form did not come from a page of this device, or the page was open too long.",
             kept="Nothing was changed; what you typed is below.",

@@ -93,11 +93,7 @@ class Renderer:
             note=self._notes.pop((visitor.account, request.query_params.get(_DONE, "")), None),
             **(values or {}),
         )
-        response = HTMLResponse(content, status, HEADERS)
-        asked = request.query_params.get("lang", "")
-        if asked:
-            response.set_cookie(LANGUAGE_COOKIE, texts.language, httponly=True, samesite="strict")
-        return response
+        return HTMLResponse(content, status, HEADERS)
 
     def failure(self, request: Request, error: EdenmeshError, status: int) -> Response:
         """A screen that says in three parts what happened."""
@@ -112,6 +108,13 @@ class Renderer:
                 del self._notes[next(iter(self._notes))]
             where = f"{where}{'&' if '?' in where else '?'}{_DONE}={key}"
         return RedirectResponse(where, 303, {"Cache-Control": "no-store"})
+
+
+def keep_language(request: Request, response: Response) -> Response:
+    """Have the browser keep the language that the address asks for, also where the answer leads on to another one."""
+    if request.query_params.get("lang"):
+        response.set_cookie(LANGUAGE_COOKIE, texts_of(request).language, httponly=True, samesite="strict")
+    return response
 
 
 def texts_of(request: Request) -> Texts:
